@@ -1,0 +1,147 @@
+//! Carries inputs to the engine and its outputs out. One input is handled, its outputs are collected,
+//! the borrow ends, and only then does anything run that could come back here.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
+
+use wasm_bindgen_futures::spawn_local;
+
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::engine::input::{Ambient, Input};
+use crate::engine::output::Output;
+
+use super::ambient::{Random, now};
+use super::exports::Host;
+use super::lifecycle::{Lifecycle, is_online};
+use super::storage::Transactions;
+use super::wake::Wake;
+use super::{convert, crypto, http};
+
+pub(super) struct Driver {
+    engine: RefCell<Engine>,
+    inbox: RefCell<Vec<Input>>,
+    running: Cell<bool>,
+    host: Host,
+    transactions: Transactions,
+    wake: OnceCell<Wake>,
+    lifecycle: RefCell<Option<Lifecycle>>,
+}
+
+impl Driver {
+    pub(super) fn new(config: Config, host: Host) -> Rc<Self> {
+        let driver = Rc::new(Self {
+            transactions: Transactions::new(&config.client_id),
+            engine: RefCell::new(Engine::new(config)),
+            inbox: RefCell::default(),
+            running: Cell::new(false),
+            host,
+            wake: OnceCell::new(),
+            lifecycle: RefCell::new(None),
+        });
+        driver.wake.get_or_init(|| Wake::new(Rc::downgrade(&driver)));
+        driver.lifecycle.replace(Some(Lifecycle::new(Rc::downgrade(&driver))));
+        driver.feed(Input::Online(is_online()));
+        driver
+    }
+
+    pub(super) fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Lets something happen. What comes in while outputs are carried out waits its turn.
+    pub(super) fn feed(self: &Rc<Self>, input: Input) {
+        self.inbox.borrow_mut().push(input);
+        if self.running.replace(true) {
+            return;
+        }
+        loop {
+            let arrived = self.inbox.take();
+            if arrived.is_empty() {
+                break;
+            }
+            for input in arrived {
+                for output in self.outputs_of(input) {
+                    self.carry_out(output);
+                }
+            }
+        }
+        self.running.set(false);
+    }
+
+    fn outputs_of(&self, input: Input) -> Vec<Output> {
+        let mut engine = self.engine.borrow_mut();
+        engine.handle(Ambient { now: now(), entropy: &mut Random }, input);
+        let mut outputs = Vec::new();
+        while let Some(output) = engine.poll() {
+            outputs.push(output);
+        }
+        outputs
+    }
+
+    fn carry_out(self: &Rc<Self>, output: Output) {
+        match output {
+            Output::Send(..) | Output::Verify(..) => {
+                let driver = Rc::clone(self);
+                spawn_local(async move {
+                    driver.feed(match output {
+                        Output::Send(job, request) => Input::Http(job, http::exchange(request).await),
+                        Output::Verify(job, verification) => {
+                            Input::Verified(job, crypto::check(verification).await)
+                        }
+                        _ => return,
+                    });
+                });
+            }
+            Output::Store { job, state, record } => {
+                let stored = self.transactions.store(&state, record.expose());
+                self.feed(Input::Stored(job, stored));
+            }
+            Output::Take { job, state } => {
+                let (record, others) = self.transactions.take(&state);
+                self.feed(Input::Taken { job, record, others });
+            }
+            Output::Wake(after) => {
+                if let Some(wake) = self.wake.get() {
+                    wake.set(after);
+                }
+            }
+            // The facade's part: none of these runs code of the app before it returns.
+            Output::CleanUrl(url) => drop(self.host.clean_url(&url)),
+            Output::Token(token) => drop(self.tell_token(token.as_ref())),
+            Output::Session(snapshot) => drop(self.host.session(convert::snapshot(snapshot))),
+            Output::Settle(op, Ok(reply)) => drop(self.host.settle(op.0, true, convert::reply(reply))),
+            Output::Settle(op, Err(error)) => drop(self.host.settle(op.0, false, convert::error(&error))),
+            Output::Event(event, error) => {
+                let detail = error.as_ref().map(convert::error).unwrap_or_default();
+                drop(self.host.event(event.as_str(), detail));
+            }
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds are far below 2^53")]
+    fn tell_token(
+        &self,
+        token: Option<&crate::engine::output::TokenForUse>,
+    ) -> Result<(), wasm_bindgen::JsValue> {
+        match token {
+            None => self.host.token(None, 0, f64::NAN, 0.0, 0.0),
+            Some(token) => self.host.token(
+                Some(token.token.expose()),
+                token.serial,
+                token.lifetime.map_or(f64::NAN, |life| life as f64),
+                token.since.wall as f64,
+                token.since.mono as f64,
+            ),
+        }
+    }
+
+    /// Ends everything that holds on to the page.
+    pub(super) fn dispose(self: &Rc<Self>) {
+        self.feed(Input::Dispose);
+        self.lifecycle.replace(None);
+        if let Some(wake) = self.wake.get() {
+            wake.set(None);
+        }
+    }
+}

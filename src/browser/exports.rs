@@ -1,0 +1,115 @@
+//! What JavaScript can call, and what it must offer. Synchronous, `&self`, no logic: promises are made
+//! in the facade, which holds the table of those that are pending.
+
+use std::fmt;
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::*;
+
+use crate::config::Config;
+use crate::engine::input::{Call, Input, OpId};
+use crate::error::{Code, Error, Result};
+
+use super::convert;
+use super::driver::Driver;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The facade. Its methods run no code of the app; should one throw, nothing here is left half done.
+    #[derive(Clone)]
+    pub type Host;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn settle(this: &Host, op: u32, ok: bool, value: JsValue) -> std::result::Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn session(this: &Host, snapshot: JsValue) -> std::result::Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn token(
+        this: &Host,
+        token: Option<&str>,
+        serial: u32,
+        lifetime: f64,
+        wall: f64,
+        mono: f64,
+    ) -> std::result::Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn event(this: &Host, name: &str, detail: JsValue) -> std::result::Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = cleanUrl)]
+    pub(super) fn clean_url(this: &Host, url: &str) -> std::result::Result<(), JsValue>;
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Host")
+    }
+}
+
+/// One client.
+#[wasm_bindgen]
+pub struct Core {
+    driver: Rc<Driver>,
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Core")
+    }
+}
+
+#[wasm_bindgen]
+impl Core {
+    /// Throws an error record when an option is wrong.
+    ///
+    /// # Errors
+    /// As [`Config::from_options`].
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: JsValue, environment: JsValue, host: Host) -> std::result::Result<Self, JsValue> {
+        let config = config(&options, &environment).map_err(|error| convert::error(&error))?;
+        Ok(Self { driver: Driver::new(config, host) })
+    }
+
+    /// Starts an operation; it settles exactly once through the host.
+    pub fn call(&self, op: u32, name: &str, args: JsValue) {
+        let op = OpId(op);
+        match read_call(name, &args) {
+            Ok(call) => self.driver.feed(Input::Call(op, call)),
+            Err(error) => drop(self.driver.host().settle(op.0, false, convert::error(&error))),
+        }
+    }
+
+    /// Gives up waiting for an operation.
+    pub fn cancel(&self, op: u32) {
+        self.driver.feed(Input::Cancel(OpId(op)));
+    }
+
+    /// Settles everything, stops timers and listeners.
+    pub fn dispose(&self) {
+        self.driver.dispose();
+    }
+}
+
+fn config(options: &JsValue, environment: &JsValue) -> Result<Config> {
+    let options = convert::read(options, "options")?;
+    let environment = convert::read(environment, "environment")?;
+    Config::from_options(&options, environment.text("pageUrl"))
+}
+
+fn read_call(name: &str, args: &JsValue) -> Result<Call> {
+    let args = convert::read(args, name)?;
+    Ok(match name {
+        "login" => Call::Login(args),
+        "handleRedirect" => {
+            let url = args.text("url");
+            Call::HandleRedirect { url: url.ok_or_else(|| Error::at(Code::CallInvalid, "url"))?.to_owned() }
+        }
+        "getToken" => Call::GetToken(args),
+        "userinfo" => Call::Userinfo,
+        "logout" => Call::Logout(args),
+        "revoke" => Call::Revoke,
+        _ => return Err(Error::at(Code::CallInvalid, "name")),
+    })
+}

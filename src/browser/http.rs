@@ -1,0 +1,107 @@
+//! Exchanges by gloo-net: no cookies, no redirects, one time limit over headers and body, a byte cap.
+
+use crate::encoding::json::Json;
+use crate::encoding::text::concat;
+
+use gloo_net::http::Request;
+use js_sys::{Function, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortController, ReadableStreamDefaultReader, RequestInit};
+
+use crate::protocol::http::{Caching, HttpFailure, HttpRequest, HttpResponse, HttpResult};
+
+use super::convert::{self, member, text};
+use super::globals::{clear_timeout, property, set_timeout, settled};
+
+#[wasm_bindgen]
+extern "C" {
+    /// A piece of a body.
+    #[wasm_bindgen(extends = Uint8Array)]
+    type Chunk;
+
+    /// Its octets, copied once.
+    #[wasm_bindgen(method)]
+    fn slice(this: &Chunk) -> Vec<u8>;
+}
+
+/// Makes one exchange.
+pub(super) async fn exchange(request: HttpRequest) -> HttpResult {
+    // A controller of our own, always: gloo-net traps on a rejection that is not an Error, and a
+    // foreign signal can bring one.
+    let controller = AbortController::new().map_err(|_| HttpFailure::NoAnswer)?;
+    let abort: Function = property(&controller, "abort").unchecked_into();
+    let delay = i32::try_from(request.timeout).unwrap_or(i32::MAX);
+    let timer = set_timeout(&abort.bind0(&controller), delay);
+    let result = run(&request, &controller).await;
+    clear_timeout(&timer);
+    match result {
+        Err(HttpFailure::NoAnswer) if controller.signal().aborted() => Err(HttpFailure::TimedOut),
+        Err(failure) => {
+            // What is left of the body is not wanted.
+            controller.abort();
+            Err(failure)
+        }
+        Ok(response) => Ok(response),
+    }
+}
+
+async fn run(request: &HttpRequest, controller: &AbortController) -> HttpResult {
+    let raw = prepare(request, controller).map_err(|_| HttpFailure::NoAnswer)?;
+    let response = Request::from(raw).send().await.map_err(|_| HttpFailure::NoAnswer)?;
+    let mut body = Vec::new();
+    if let Some(stream) = response.body() {
+        let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+        loop {
+            let step = settled(Ok(reader.read())).await.map_err(|_| HttpFailure::NoAnswer)?;
+            let chunk = property(&step, "value");
+            if !chunk.is_instance_of::<Uint8Array>() {
+                break;
+            }
+            let chunk: Chunk = chunk.unchecked_into();
+            if body.len() + chunk.length() as usize > request.limit {
+                return Err(HttpFailure::TooLarge);
+            }
+            body.append(&mut chunk.slice());
+        }
+    }
+    let headers = response.headers();
+    Ok(HttpResponse {
+        status: response.status(),
+        content_type: headers.get("content-type"),
+        retry_after: headers.get("retry-after"),
+        challenge: headers.get("www-authenticate"),
+        body,
+    })
+}
+
+fn prepare(request: &HttpRequest, controller: &AbortController) -> Result<web_sys::Request, JsValue> {
+    // All of these headers but the token are on the CORS safelist: no preflight.
+    let mut headers = vec![member("accept", text("application/json"))];
+    let mut init = vec![
+        member(
+            "cache",
+            text(match request.caching {
+                Caching::Never => "no-store",
+                Caching::Normal => "default",
+                Caching::PreferStored => "force-cache",
+                Caching::Renew => "reload",
+            }),
+        ),
+        member("credentials", text("omit")),
+        member("redirect", text("error")),
+        member("referrerPolicy", text("no-referrer")),
+        member("keepalive", Json::Bool(request.keepalive)),
+    ];
+    if let Some(form) = &request.form {
+        headers.push(member("content-type", text("application/x-www-form-urlencoded;charset=UTF-8")));
+        init.push(member("method", text("POST")));
+        init.push(member("body", text(form.expose())));
+    }
+    if let Some(token) = &request.bearer {
+        headers.push(member("authorization", Json::String(concat(&["Bearer ", token.expose()]))));
+    }
+    init.push(member("headers", Json::Object(headers)));
+    let init = convert::write(&Json::Object(init));
+    Reflect::set(&init, &"signal".into(), &controller.signal())?;
+    web_sys::Request::new_with_str_and_init(&request.url, init.unchecked_ref::<RequestInit>())
+}

@@ -1,0 +1,18 @@
+//! Does it: the only layer that reads clocks, draws randomness, stores and sends. Compiled for wasm32
+//! only, and nothing in it assumes a window: the same module runs in a worker.
+//!
+//! No logic: what to do is the engine's, what a message means is the protocol's.
+
+mod alloc;
+mod ambient;
+mod convert;
+mod crypto;
+mod driver;
+mod exports;
+mod globals;
+mod http;
+mod lifecycle;
+mod storage;
+mod wake;
+
+pub use exports::{Core, Host};

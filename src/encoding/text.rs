@@ -1,0 +1,129 @@
+//! Cutting texts and putting them together without the machinery of `fmt` and `str::pattern`, which would be
+//! a tenth of the module.
+
+/// The parts, one after the other.
+pub fn concat(parts: &[&str]) -> String {
+    let mut out = String::new();
+    for part in parts {
+        out.push_str(part);
+    }
+    out
+}
+
+/// The words with spaces between them.
+pub fn spaced(words: &[String]) -> String {
+    let mut out = String::new();
+    for word in words {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
+}
+
+/// A number in decimal digits.
+pub fn decimal(number: u64) -> String {
+    let mut out = String::new();
+    let mut unit = 1;
+    while number / unit > 9 {
+        unit *= 10;
+    }
+    while unit > 0 {
+        out.push(char::from(b'0' + (number / unit % 10) as u8));
+        unit /= 10;
+    }
+    out
+}
+
+/// Digits as a number, the largest one when they are too many; `None` for anything but digits.
+pub fn digits(text: &str) -> Option<u64> {
+    let mut number: u64 = 0;
+    for byte in text.bytes() {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        number = number.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
+    }
+    (!text.is_empty()).then_some(number)
+}
+
+/// What is before and after the first `mark`, an ASCII character; `None` after it when there is none.
+pub fn cut(text: &str, mark: u8) -> (&str, Option<&str>) {
+    let at = text.bytes().position(|byte| byte == mark).unwrap_or(text.len());
+    (text.get(..at).unwrap_or_default(), text.get(at + 1..))
+}
+
+/// The pieces between the marks, those without text included.
+pub fn pieces(text: &str, mark: u8) -> Pieces<'_> {
+    Pieces { rest: Some(text), mark }
+}
+
+/// See [`pieces`].
+#[derive(Clone, Debug)]
+pub struct Pieces<'a> {
+    rest: Option<&'a str>,
+    mark: u8,
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let (piece, rest) = cut(self.rest?, self.mark);
+        self.rest = rest;
+        Some(piece)
+    }
+}
+
+/// Copies of the words between spaces.
+pub fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for word in text.split_ascii_whitespace() {
+        words.push(word.to_owned());
+    }
+    words
+}
+
+/// Whether every octet is legal.
+pub fn all(text: &str, legal: fn(u8) -> bool) -> bool {
+    text.bytes().all(legal)
+}
+
+/// Whether the text is in the list.
+pub fn is_one_of(text: &str, list: &[&str]) -> bool {
+    list.contains(&text)
+}
+
+/// Whether the text is in the list.
+pub fn contains(list: &[String], text: &str) -> bool {
+    list.iter().any(|item| item == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_put_together() {
+        assert_eq!(concat(&["a", "", "b"]), "ab");
+        assert_eq!(spaced(&["openid".into(), "profile".into()]), "openid profile");
+        for number in [0, 7, 10, 1_700_000_000_123, u64::MAX] {
+            assert_eq!(decimal(number), number.to_string());
+            assert_eq!(digits(&decimal(number)), Some(number));
+        }
+        assert_eq!(digits("99999999999999999999999"), Some(u64::MAX));
+        for bad in ["", "-1", "+1", "1 ", "x"] {
+            assert_eq!(digits(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn texts_are_cut() {
+        assert_eq!(cut("a?b?é", b'?'), ("a", Some("b?é")));
+        assert_eq!(cut("é?", b'?'), ("é", Some("")));
+        assert_eq!(cut("aé", b'?'), ("aé", None));
+        assert_eq!(pieces("a&&b&", b'&').collect::<Vec<_>>(), ["a", "", "b", ""]);
+        assert_eq!(pieces("", b'&').collect::<Vec<_>>(), [""]);
+    }
+}

@@ -1,0 +1,107 @@
+//! Everything that can happen to the engine.
+
+use crate::encoding::json::Json;
+use crate::protocol::http::HttpResult;
+use crate::time::Now;
+
+/// What is lent to the engine for one call: the time, and a source of random octets.
+#[derive(Debug)]
+pub struct Ambient<'a> {
+    /// Both clocks.
+    pub now: Now,
+    /// Randomness.
+    pub entropy: &'a mut dyn Entropy,
+}
+
+/// A source of random octets fit for secrets.
+pub trait Entropy: std::fmt::Debug {
+    /// Fills the buffer.
+    fn fill(&mut self, out: &mut [u8]);
+}
+
+impl Ambient<'_> {
+    /// Fresh random octets.
+    pub fn octets<const N: usize>(&mut self) -> [u8; N] {
+        let mut out = [0; N];
+        self.entropy.fill(&mut out);
+        out
+    }
+
+    /// A number from 0 up to, not including, `bound`; for jitter, not for secrets.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        if bound == 0 { 0 } else { u64::from_le_bytes(self.octets()) % bound }
+    }
+}
+
+/// An operation of the app: a promise that settles exactly once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpId(pub u32);
+
+/// An exchange or other job that was asked for and will be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobId(pub u32);
+
+/// What the app asks for. Arguments are checked by the engine, so that every caller gets the same errors.
+#[derive(Debug)]
+pub enum Call {
+    /// Begin a login.
+    Login(Json),
+    /// Look at the page's URL.
+    HandleRedirect {
+        /// The whole URL.
+        url: String,
+    },
+    /// An access token.
+    GetToken(Json),
+    /// The claims of the userinfo endpoint.
+    Userinfo,
+    /// End the session.
+    Logout(Json),
+    /// Give the tokens back and forget them.
+    Revoke,
+}
+
+/// What a signature verification came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// One of the keys fits.
+    Valid,
+    /// None of the keys fits.
+    Invalid,
+    /// This browser does not know the algorithm.
+    Unsupported,
+}
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Input {
+    /// The app calls.
+    Call(OpId, Call),
+    /// The app gives up waiting.
+    Cancel(OpId),
+    /// An exchange came to an end.
+    Http(JobId, HttpResult),
+    /// A verification came to an end.
+    Verified(JobId, Verdict),
+    /// The transaction was stored, or could not be.
+    Stored(JobId, bool),
+    /// The transaction was taken out, if it was there; `others`: more are pending in this tab.
+    Taken {
+        /// Which job.
+        job: JobId,
+        /// The record.
+        record: Option<String>,
+        /// Whether logins are pending beside it.
+        others: bool,
+    },
+    /// The wake-up that was asked for.
+    Tick,
+    /// The page was shown or resumed: time may have passed unnoticed, and a user may be looking.
+    Resumed,
+    /// The page came back out of the back/forward cache: a login it had left for did not happen.
+    Restored,
+    /// The browser says whether there is a network.
+    Online(bool),
+    /// The client is disposed.
+    Dispose,
+}

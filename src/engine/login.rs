@@ -1,0 +1,351 @@
+//! From `login()` to the provider, and from the callback to a session.
+
+use crate::encoding::json::Json;
+use crate::error::{Code, Error, Phase, Result};
+use crate::protocol::authorize::{self, LoginOptions, Randomness};
+use crate::protocol::callback::{self, Arrival};
+use crate::protocol::http::{HttpResult, answered};
+use crate::protocol::id_token::{self, AtLogin, Expected, Identity};
+use crate::protocol::token::{self, TokenAnswer};
+use crate::protocol::transaction::Transaction;
+use crate::protocol::{jws, scope::Scope};
+use crate::secret::Secret;
+use crate::time::Now;
+
+use super::discovery::Continuation;
+use super::input::{Ambient, JobId, OpId};
+use super::keys::{Candidate as KeyCandidate, Origin};
+use super::output::{Event, Output, Reply};
+use super::session::{AccessToken, Session};
+use super::{Engine, Job};
+
+/// A login that waits for metadata.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    op: OpId,
+    /// How many logouts there had been when it was asked for; so in all that follows.
+    logouts: u32,
+    options: LoginOptions,
+}
+
+/// A login whose transaction is being stored before the page is left.
+#[derive(Debug)]
+pub(super) struct Leaving {
+    op: OpId,
+    logouts: u32,
+    url: String,
+}
+
+/// A URL that waits for what storage says.
+#[derive(Debug)]
+pub(super) struct Arrived {
+    op: OpId,
+    logouts: u32,
+    url: Awaited,
+}
+
+#[derive(Debug)]
+enum Awaited {
+    Response(callback::Response),
+    Foreign { clean: String, error: Error },
+}
+
+/// A response with its transaction, waiting for metadata.
+#[derive(Debug)]
+pub(super) struct Matched {
+    op: OpId,
+    logouts: u32,
+    response: callback::Response,
+    transaction: Transaction,
+}
+
+/// A code that is being exchanged.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    op: OpId,
+    logouts: u32,
+    transaction: Transaction,
+    sent: Now,
+}
+
+/// A token answer whose ID token says the right things and is not verified yet.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub(super) op: OpId,
+    logouts: u32,
+    scope: Scope,
+    return_to: Option<String>,
+    answer: TokenAnswer,
+    sent: Now,
+    identity: Identity,
+}
+
+impl Engine {
+    pub(super) fn login(&mut self, ambient: &mut Ambient<'_>, op: OpId, args: &Json) {
+        match LoginOptions::from_args(args, &self.config) {
+            Ok(options) => {
+                self.signing_in.push(op);
+                let wanted = Wanted { op, logouts: self.logouts, options };
+                self.with_metadata(ambient, Continuation::Login(Box::new(wanted)));
+            }
+            Err(error) => self.settle(op, Err(error)),
+        }
+    }
+
+    pub(super) fn login_ready(&mut self, ambient: &mut Ambient<'_>, wanted: Wanted, found: Result<()>) {
+        let Wanted { op, logouts, options } = wanted;
+        if logouts != self.logouts || !self.operations.is_open(op) {
+            return self.login_overtaken(op, None);
+        }
+        if let Err(error) = found {
+            return self.login_failed(op, error);
+        }
+        let random =
+            Randomness { state: ambient.octets(), nonce: ambient.octets(), verifier: ambient.octets() };
+        let Some(metadata) = self.metadata() else { return };
+        match authorize::request(&self.config, metadata, options, &random) {
+            Err(error) => self.login_failed(op, error),
+            Ok(request) => {
+                let record = Secret::new(request.transaction.to_record(&self.config, ambient.now));
+                let job = self.begin(Job::Store(Leaving { op, logouts, url: request.url }));
+                self.out.push(Output::Store { job, state: request.state, record });
+            }
+        }
+    }
+
+    pub(super) fn stored(&mut self, job: JobId, stored: bool) {
+        let Some(Job::Store(Leaving { op, logouts, url })) = self.take_job(job) else { return };
+        if logouts != self.logouts {
+            return self.login_overtaken(op, None);
+        }
+        match stored {
+            // The status stays `signing-in`: the page is being left.
+            true => self.settle(op, Ok(Reply::Navigate(url))),
+            false => self.login_failed(op, Error::new(Code::StorageUnavailable)),
+        }
+    }
+
+    pub(super) fn handle_redirect(&mut self, op: OpId, url: &str) {
+        match callback::recognise(url, &self.config) {
+            Arrival::NotOurs => self.settle(op, Ok(Reply::NotOurs)),
+            Arrival::FromLogout { clean } => {
+                self.out.push(Output::CleanUrl(clean));
+                self.settle(op, Ok(Reply::NotOurs));
+            }
+            Arrival::Refused { clean, error } => {
+                self.out.push(Output::CleanUrl(clean));
+                self.login_failed(op, error);
+            }
+            Arrival::Foreign { clean, error } => {
+                self.look_up(op, String::new(), Awaited::Foreign { clean, error });
+            }
+            Arrival::Response(response) => {
+                // Before anything else can run and read the code from the address.
+                self.out.push(Output::CleanUrl(response.clean.clone()));
+                self.signing_in.push(op);
+                self.look_up(op, response.state.clone(), Awaited::Response(response));
+            }
+        }
+    }
+
+    fn look_up(&mut self, op: OpId, state: String, url: Awaited) {
+        let job = self.begin(Job::Take(Arrived { op, logouts: self.logouts, url }));
+        self.out.push(Output::Take { job, state });
+    }
+
+    pub(super) fn taken(
+        &mut self,
+        ambient: &mut Ambient<'_>,
+        job: JobId,
+        record: Option<String>,
+        others: bool,
+    ) {
+        let Some(Job::Take(Arrived { op, logouts, url })) = self.take_job(job) else { return };
+        let response = match url {
+            Awaited::Foreign { clean, error } if others => {
+                self.out.push(Output::CleanUrl(clean));
+                return self.login_failed(op, error);
+            }
+            Awaited::Foreign { .. } => return self.settle(op, Ok(Reply::NotOurs)),
+            Awaited::Response(response) => response,
+        };
+        let transaction = match record {
+            Some(record) => Transaction::from_record(&record, &self.config, ambient.now),
+            None => Err(Error::new(Code::StateUnknown)),
+        };
+        match transaction {
+            Ok(transaction) => {
+                let matched = Matched { op, logouts, response, transaction };
+                self.with_metadata(ambient, Continuation::Callback(Box::new(matched)));
+            }
+            Err(error) => self.login_failed(op, error),
+        }
+    }
+
+    pub(super) fn callback_ready(&mut self, ambient: &mut Ambient<'_>, matched: Matched, found: Result<()>) {
+        let Matched { op, logouts, response, transaction } = matched;
+        if logouts != self.logouts {
+            return self.login_overtaken(op, None);
+        }
+        if let Err(error) = found {
+            return self.login_failed(op, error);
+        }
+        let Some(metadata) = self.metadata() else { return };
+        match response.validate(&self.config, metadata) {
+            Err(error) => self.login_failed(op, error),
+            Ok(code) => {
+                let request = token::code_request(&self.config, metadata, &code, &transaction.verifier);
+                let wants_id_token = transaction.scope.contains("openid");
+                self.send(Job::Exchange(Exchange { op, logouts, transaction, sent: ambient.now }), request);
+                if wants_id_token {
+                    self.prefetch_keys(ambient);
+                }
+            }
+        }
+    }
+
+    /// The code must be taken as spent whatever comes back: nothing is sent again.
+    pub(super) fn code_answered(
+        &mut self,
+        ambient: &mut Ambient<'_>,
+        exchange: Exchange,
+        result: HttpResult,
+    ) {
+        let Exchange { op, logouts, transaction, sent } = exchange;
+        let judged = answered(result).and_then(|response| token::judge(&response));
+        if logouts != self.logouts {
+            return self.login_overtaken(op, judged.ok());
+        }
+        let answer = match judged {
+            Ok(answer) => answer,
+            Err(error) => return self.login_failed(op, error.during(Phase::Token)),
+        };
+        match self.judge_id_token(ambient, &answer, &transaction) {
+            Err(error) => self.login_failed(op, error),
+            Ok(Some((token, identity))) => {
+                let Transaction { scope, return_to, .. } = transaction;
+                let of = Origin::Login(Candidate { op, logouts, scope, return_to, answer, sent, identity });
+                self.verify(ambient, KeyCandidate { token, of, refetched: false });
+            }
+            Ok(None) => {
+                let Transaction { scope, return_to, .. } = transaction;
+                self.establish(ambient, answer, scope, sent, None);
+                self.settle(op, Ok(Reply::SignedIn { return_to }));
+            }
+        }
+    }
+
+    fn judge_id_token(
+        &self,
+        ambient: &Ambient<'_>,
+        answer: &TokenAnswer,
+        transaction: &Transaction,
+    ) -> Result<Option<(jws::Unverified, Identity)>> {
+        // OIDC Core 3.1.3.3: who asks for openid gets an ID token, or this was no login.
+        let id_token = match &answer.id_token {
+            Some(id_token) => id_token,
+            None if transaction.scope.contains("openid") => return Err(Error::new(Code::IdTokenMissing)),
+            None => return Ok(None),
+        };
+        let algorithms = self.metadata().map(|m| m.algorithms.as_slice()).unwrap_or_default();
+        let token = jws::parse(id_token.expose(), algorithms)?;
+        let at_login = AtLogin {
+            nonce: &transaction.nonce,
+            max_age: transaction.max_age,
+            required_acr: &transaction.required_acr,
+            freshness: self.config.freshness,
+        };
+        let identity = id_token::check_login(&token, &self.expected(answer), &at_login, ambient.now)?;
+        Ok(Some((token, identity)))
+    }
+
+    /// What every ID token of this client must say.
+    pub(super) fn expected<'a>(&'a self, answer: &'a TokenAnswer) -> Expected<'a> {
+        Expected {
+            issuer: &self.config.issuer,
+            client_id: &self.config.client_id,
+            trusted_audiences: &self.config.trusted_audiences,
+            leeway: self.config.leeway,
+            access_token: answer.access_token.expose(),
+        }
+    }
+
+    pub(super) fn login_verified(&mut self, ambient: &mut Ambient<'_>, candidate: Candidate, claims: Json) {
+        let Candidate { op, logouts, scope, return_to, answer, sent, identity } = candidate;
+        if logouts != self.logouts {
+            return self.login_overtaken(op, Some(answer));
+        }
+        self.establish(ambient, answer, scope, sent, Some((identity, claims)));
+        self.settle(op, Ok(Reply::SignedIn { return_to }));
+    }
+
+    /// The ID token cannot be verified, or is not the issuer's.
+    pub(super) fn login_unverified(&mut self, candidate: Candidate, error: Error) {
+        let Candidate { op, logouts, answer, .. } = candidate;
+        if logouts != self.logouts {
+            return self.login_overtaken(op, Some(answer));
+        }
+        self.login_failed(op, error);
+    }
+
+    /// Logout wins: a login that goes on after it is undone.
+    fn login_overtaken(&mut self, op: OpId, answer: Option<TokenAnswer>) {
+        if let Some(token) = answer.and_then(|answer| answer.refresh_token) {
+            self.revoke_quietly(&token);
+        }
+        self.signing_in.retain(|known| *known != op);
+        self.settle(op, Err(Error::new(Code::Aborted)));
+    }
+
+    fn establish(
+        &mut self,
+        ambient: &mut Ambient<'_>,
+        answer: TokenAnswer,
+        requested: Scope,
+        sent: Now,
+        known: Option<(Identity, Json)>,
+    ) {
+        let (identity, claims) = known.unzip();
+        self.id_token = answer.id_token.filter(|_| identity.is_some());
+        let access = AccessToken {
+            token: answer.access_token,
+            serial: self.serial(),
+            lifetime: answer.lifetime,
+            since: sent,
+        };
+        self.out.push(Output::Token(Some(access.for_use())));
+        self.forget_refresh();
+        self.generation = self.generation.wrapping_add(1);
+        self.session = Some(Session {
+            generation: self.generation,
+            identity,
+            claims,
+            // RFC 6749 5.1: an absent scope is the one asked for.
+            scope: answer.scope.unwrap_or(requested),
+            refresh_token: answer.refresh_token,
+            access,
+            renews_at: None,
+            narrowed: Vec::new(),
+        });
+        self.signing_in.clear();
+        self.ended = None;
+        self.last_error = None;
+        self.schedule(ambient);
+        self.tell(Event::SignedIn, None);
+        self.wait_anew(ambient);
+    }
+
+    pub(super) fn serial(&mut self) -> u32 {
+        self.next_serial = self.next_serial.wrapping_add(1);
+        self.next_serial
+    }
+
+    /// A session that was there before stays as it was.
+    pub(super) fn login_failed(&mut self, op: OpId, error: Error) {
+        // What the page was left for before is over too: it is back.
+        let operations = &self.operations;
+        self.signing_in.retain(|known| *known != op && operations.is_open(*known));
+        self.last_error = Some(error.clone());
+        self.settle(op, Err(error));
+    }
+}

@@ -1,0 +1,304 @@
+//! What happens next: a sans-io state machine.
+//!
+//! [`Engine::handle`] takes one input and changes the state once; [`Engine::poll`] is then called until
+//! it gives `None`, and only then comes the next input. The engine reads no clock, draws no randomness
+//! and does no I/O. Every exchange it asks for is answered exactly once, every operation it is given
+//! settles exactly once.
+
+mod discovery;
+pub mod input;
+mod keys;
+mod login;
+mod logout;
+mod operations;
+pub mod output;
+mod refresh;
+mod session;
+mod timers;
+mod tokens;
+mod userinfo;
+
+use crate::config::Config;
+use crate::error::{Code, Error, Result};
+use crate::protocol::http::{HttpRequest, HttpResult};
+use crate::secret::Secret;
+use crate::time::Millis;
+
+use self::discovery::Discovered;
+use self::input::{Ambient, Call, Input, JobId, OpId, Verdict};
+use self::keys::Keys;
+use self::operations::Operations;
+use self::output::{Event, Output, Renewal, Reply, Snapshot, Status};
+use self::refresh::Refresh;
+use self::session::Session;
+use self::timers::{Timer, Timers};
+use self::tokens::Waiter;
+
+/// However far the next deadline is, the clocks are looked at this often while one is set: the wall
+/// clock may jump, and a timer may sleep through a suspended device.
+const CLOCK_WATCH: Millis = 1000;
+
+/// One client: configuration, session, and everything that is under way.
+#[derive(Debug)]
+pub struct Engine {
+    config: Config,
+    out: Vec<Output>,
+    operations: Operations,
+    jobs: Vec<(JobId, Job)>,
+    next_job: u32,
+    next_serial: u32,
+    /// Counts sessions; what belongs to an earlier one is told by it.
+    generation: u32,
+    /// Counts logouts; a login begun before one does not outlive it.
+    logouts: u32,
+    timers: Timers,
+    discovered: Discovered,
+    keys: Keys,
+    session: Option<Session>,
+    refresh: Refresh,
+    /// Who waits for a token.
+    waiters: Vec<Waiter>,
+    /// Logouts that give the server a moment to take the tokens back.
+    leaving: Vec<logout::Leaving>,
+    /// The last ID token, as a hint for the provider's logout; outlives a session that the server ended.
+    id_token: Option<Secret>,
+    /// Why there is no session any more.
+    ended: Option<Code>,
+    /// Logins that are under way, also those that the page is being left for.
+    signing_in: Vec<OpId>,
+    online: bool,
+    last_error: Option<Error>,
+    published: Option<Snapshot>,
+    asleep: bool,
+    disposed: bool,
+}
+
+/// What the answer to a job is for.
+#[derive(Debug)]
+enum Job {
+    Discover(crate::protocol::http::Caching),
+    FetchKeys,
+    Store(login::Leaving),
+    Take(login::Arrived),
+    Exchange(login::Exchange),
+    Renew(refresh::Flight),
+    Verify(Box<keys::Candidate>),
+    Userinfo(userinfo::Asked),
+    Revoke(logout::Revoking),
+}
+
+impl Engine {
+    /// A client that has not done anything yet.
+    pub fn new(config: Config) -> Self {
+        let mut engine = Self {
+            config,
+            out: Vec::new(),
+            operations: Operations::default(),
+            jobs: Vec::new(),
+            next_job: 0,
+            next_serial: 0,
+            generation: 0,
+            logouts: 0,
+            timers: Timers::default(),
+            discovered: Discovered::default(),
+            keys: Keys::default(),
+            session: None,
+            refresh: Refresh::default(),
+            waiters: Vec::new(),
+            leaving: Vec::new(),
+            id_token: None,
+            ended: None,
+            signing_in: Vec::new(),
+            online: true,
+            last_error: None,
+            published: None,
+            asleep: true,
+            disposed: false,
+        };
+        engine.publish();
+        engine
+    }
+
+    /// Lets one thing happen.
+    pub fn handle(&mut self, mut ambient: Ambient<'_>, input: Input) {
+        if self.disposed {
+            self.refuse_after_dispose(input);
+            return;
+        }
+        let ambient = &mut ambient;
+        match input {
+            Input::Call(op, call) => self.call(ambient, op, call),
+            Input::Cancel(op) => {
+                self.waiters.retain(|waiter| waiter.op != op);
+                self.signing_in.retain(|known| *known != op);
+                self.settle(op, Err(Error::new(Code::Aborted)));
+            }
+            Input::Http(job, result) => self.http(ambient, job, result),
+            Input::Verified(job, verdict) => self.verified(ambient, job, verdict),
+            Input::Stored(job, stored) => self.stored(job, stored),
+            Input::Taken { job, record, others } => self.taken(ambient, job, record, others),
+            Input::Tick => {}
+            Input::Resumed => self.hurry(ambient),
+            Input::Restored => {
+                self.signing_in.clear();
+                self.hurry(ambient);
+            }
+            Input::Online(online) => self.set_online(ambient, online),
+            Input::Dispose => self.dispose(),
+        }
+        self.fire_timers(ambient);
+        self.publish();
+        self.ask_for_wake_up(ambient);
+    }
+
+    /// The next thing to be done.
+    pub fn poll(&mut self) -> Option<Output> {
+        if self.out.is_empty() { None } else { Some(self.out.remove(0)) }
+    }
+
+    fn call(&mut self, ambient: &mut Ambient<'_>, op: OpId, call: Call) {
+        self.operations.begin(op);
+        match call {
+            Call::Login(args) => self.login(ambient, op, &args),
+            Call::HandleRedirect { url } => self.handle_redirect(op, &url),
+            Call::GetToken(args) => self.get_token(ambient, op, &args),
+            Call::Userinfo => self.userinfo(ambient, op),
+            Call::Logout(args) => self.logout(ambient, op, &args),
+            Call::Revoke => self.revoke(op),
+        }
+    }
+
+    fn http(&mut self, ambient: &mut Ambient<'_>, job: JobId, result: HttpResult) {
+        match self.take_job(job) {
+            Some(Job::Discover(caching)) => self.discovery_answered(ambient, caching, result),
+            Some(Job::FetchKeys) => self.keys_answered(ambient, result),
+            Some(Job::Exchange(exchange)) => self.code_answered(ambient, exchange, result),
+            Some(Job::Renew(flight)) => self.refresh_answered(ambient, flight, result),
+            Some(Job::Userinfo(asked)) => self.userinfo_answered(ambient, asked, result),
+            Some(Job::Revoke(revoking)) => self.revocation_answered(revoking, result),
+            Some(Job::Store(_) | Job::Take(_) | Job::Verify(_)) | None => {}
+        }
+    }
+
+    fn verified(&mut self, ambient: &mut Ambient<'_>, job: JobId, verdict: Verdict) {
+        if let Some(Job::Verify(candidate)) = self.take_job(job) {
+            self.signature_judged(ambient, *candidate, verdict);
+        }
+    }
+
+    fn fire_timers(&mut self, ambient: &mut Ambient<'_>) {
+        while let Some(timer) = self.timers.take_due(ambient.now) {
+            match timer {
+                Timer::Renew => self.renewal_due(ambient),
+                Timer::Retry => self.retry_due(ambient),
+                Timer::Expire => self.token_ran_out(ambient),
+                Timer::Keys => self.keys_retry_due(ambient),
+                Timer::Leave => self.leave_now(),
+            }
+        }
+    }
+
+    fn ask_for_wake_up(&mut self, ambient: &Ambient<'_>) {
+        match self.timers.next(ambient.now) {
+            Some(wait) => {
+                self.asleep = false;
+                self.out.push(Output::Wake(Some(wait.min(CLOCK_WATCH))));
+            }
+            None if !self.asleep => {
+                self.asleep = true;
+                self.out.push(Output::Wake(None));
+            }
+            None => {}
+        }
+    }
+
+    fn dispose(&mut self) {
+        self.disposed = true;
+        self.timers = Timers::default();
+        self.jobs.clear();
+        self.waiters.clear();
+        self.leaving.clear();
+        self.session = None;
+        self.id_token = None;
+        self.signing_in.clear();
+        for op in self.operations.all() {
+            self.settle(op, Err(Error::new(Code::ClientDisposed)));
+        }
+        self.out.push(Output::Token(None));
+    }
+
+    fn refuse_after_dispose(&mut self, input: Input) {
+        if let Input::Call(op, _) = input {
+            self.out.push(Output::Settle(op, Err(Error::new(Code::ClientDisposed))));
+        }
+    }
+
+    // What the parts of the engine share.
+
+    fn begin(&mut self, job: Job) -> JobId {
+        self.next_job = self.next_job.wrapping_add(1);
+        let id = JobId(self.next_job);
+        self.jobs.push((id, job));
+        id
+    }
+
+    fn take_job(&mut self, id: JobId) -> Option<Job> {
+        let at = self.jobs.iter().position(|(known, _)| *known == id)?;
+        Some(self.jobs.swap_remove(at).1)
+    }
+
+    fn send(&mut self, job: Job, request: HttpRequest) {
+        let id = self.begin(job);
+        self.out.push(Output::Send(id, request));
+    }
+
+    fn settle(&mut self, op: OpId, result: Result<Reply>) {
+        if self.operations.end(op) {
+            self.out.push(Output::Settle(op, result));
+        }
+    }
+
+    fn tell(&mut self, event: Event, error: Option<Error>) {
+        // A listener must see the session as the event leaves it.
+        self.publish();
+        self.out.push(Output::Event(event, error));
+    }
+
+    fn publish(&mut self) {
+        let snapshot = self.snapshot();
+        if self.published.as_ref() != Some(&snapshot) {
+            self.published = Some(snapshot.clone());
+            self.out.push(Output::Session(snapshot));
+        }
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let session = self.session.as_ref();
+        let status = match session {
+            Some(_) if self.refresh.is_under_way() => Status::Refreshing,
+            Some(_) => Status::SignedIn,
+            None if !self.signing_in.is_empty() => Status::SigningIn,
+            None if self.ended.is_some() => Status::Expired,
+            None => Status::SignedOut,
+        };
+        let renewal = match session {
+            Some(session) if session.refresh_token.is_some() => {
+                if self.refresh.is_failing() {
+                    Renewal::WaitingForNetwork
+                } else {
+                    Renewal::Live
+                }
+            }
+            _ => Renewal::Ended,
+        };
+        Snapshot {
+            status,
+            claims: session.and_then(|s| s.claims.clone()),
+            scope: session.map(|s| s.scope.to_text()),
+            expires_at: session.and_then(|s| s.access.expires_at()),
+            renews_at: session.and_then(|s| s.renews_at),
+            renewal,
+            last_error: self.last_error.clone(),
+        }
+    }
+}

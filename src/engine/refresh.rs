@@ -1,0 +1,441 @@
+//! The rotation loop.
+//!
+//! One refresh at a time. What was sent is never cancelled. A failure of the network is answered by
+//! waiting, with a margin for chance so that a thousand clients do not come back at once; only the
+//! server's word ends a session.
+
+use crate::encoding::json::Json;
+use crate::error::{Code, Error, Phase};
+use crate::protocol::http::{HttpResult, answered};
+use crate::protocol::token::{self, TokenAnswer};
+use crate::protocol::{id_token, jws};
+use crate::time::{Deadline, Millis, Now};
+
+use super::input::Ambient;
+use super::keys::{Candidate as KeyCandidate, Origin};
+use super::output::{Event, Output};
+use super::session::{AccessToken, Target};
+use super::timers::Timer;
+use super::{Engine, Job};
+
+/// Renew this long before expiry, or a quarter of a short life before.
+const MARGIN: Millis = 60_000;
+
+/// Two renewals that nobody asked for are at least this far apart, and so are two attempts in trouble.
+const MIN_PAUSE: Millis = 1_000;
+
+/// The first retry comes soon, since an answer may have been lost and servers tolerate the old token
+/// for a short time only.
+const FIRST_RETRY: Millis = 300;
+
+/// Longest wait between two attempts.
+const MAX_BACK_OFF: Millis = 60_000;
+
+/// The most a server can ask for with `Retry-After`.
+const MAX_RETRY_AFTER: Millis = 10 * 60_000;
+
+/// A caller rather waits for a retry that is this near than to hear of the failure.
+const WORTH_WAITING: Millis = 2_000;
+
+/// How often keys are looked for in vain before the answer counts as one of another server.
+const MAX_KEY_SEARCHES: u32 = 3;
+
+#[derive(Debug, Default)]
+pub(super) struct Refresh {
+    phase: Stage,
+    /// Failures in a row.
+    failures: u32,
+    /// When the last attempt was sent.
+    attempted: Option<Now>,
+    /// The server asked not to be asked before.
+    not_before: Option<Deadline>,
+    /// How often keys were looked for in vain.
+    key_searches: u32,
+    /// Why the last attempt failed.
+    why: Option<Error>,
+}
+
+#[derive(Debug, Default)]
+enum Stage {
+    #[default]
+    Idle,
+    AwaitAnswer,
+    AwaitVerification,
+    /// An answer that waits for keys that cannot be fetched just now.
+    AwaitKeys(Box<KeyCandidate>),
+}
+
+impl Refresh {
+    pub(super) fn is_under_way(&self) -> bool {
+        matches!(self.phase, Stage::AwaitAnswer | Stage::AwaitVerification)
+    }
+
+    pub(super) fn is_failing(&self) -> bool {
+        self.failures > 0
+    }
+}
+
+/// A refresh that was sent.
+#[derive(Debug)]
+pub(super) struct Flight {
+    generation: u32,
+    target: Target,
+    sent: Now,
+}
+
+/// A refresh answer whose ID token is not verified yet. Its refresh token is in the session already.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub(super) generation: u32,
+    target: Target,
+    sent: Now,
+    answer: TokenAnswer,
+    /// Whether the claims may replace the ones we have: not if they fail by a clock.
+    adopt_claims: bool,
+}
+
+impl Engine {
+    /// Sets the deadlines of a new access token.
+    pub(super) fn schedule(&mut self, ambient: &mut Ambient<'_>) {
+        self.timers.clear(Timer::Renew);
+        self.timers.clear(Timer::Expire);
+        let Some(session) = &mut self.session else { return };
+        session.renews_at = None;
+        // An unknown lifetime means: use it until it is refused.
+        let Some(life) = session.access.lifetime else { return };
+        let since = session.access.since;
+        if session.refresh_token.is_none() {
+            return self.timers.set_at(Timer::Expire, Deadline::new(since, life));
+        }
+        if !self.config.renews_by_itself {
+            return;
+        }
+        // Before the first caller would find the token too old, and not at the same moment everywhere.
+        let margin = (life / 4).min(MARGIN).max(self.config.min_validity.min(life / 2));
+        let early = margin + ambient.below(margin / 4 + 1);
+        let after = life.saturating_sub(early).max(MIN_PAUSE);
+        session.renews_at = Some(since.wall.saturating_add(after));
+        self.timers.set_at(Timer::Renew, Deadline::new(since, after));
+    }
+
+    pub(super) fn renewal_due(&mut self, ambient: &mut Ambient<'_>) {
+        if !self.refresh.is_under_way() {
+            self.send_refresh(ambient, Target::default());
+        }
+    }
+
+    pub(super) fn retry_due(&mut self, ambient: &mut Ambient<'_>) {
+        let target = self.waiters.first().map(|waiter| waiter.target.clone()).unwrap_or_default();
+        self.send_refresh(ambient, target);
+    }
+
+    /// Without a refresh token the session ends with its access token.
+    pub(super) fn token_ran_out(&mut self, _: &mut Ambient<'_>) {
+        self.end_session(Error::new(Code::SessionExpired));
+    }
+
+    /// Whether a caller may wait for a refresh; otherwise why the last one failed.
+    pub(super) fn may_wait(&mut self, ambient: &Ambient<'_>) -> Result<(), Error> {
+        let now = ambient.now;
+        let failed = || self.refresh.why.clone().unwrap_or_else(|| Error::new(Code::NetworkFailed));
+        match &self.refresh.phase {
+            Stage::AwaitAnswer | Stage::AwaitVerification => return Ok(()),
+            Stage::AwaitKeys(_) => return Err(failed()),
+            Stage::Idle => {}
+        }
+        if !self.refresh.is_failing() {
+            return Ok(());
+        }
+        if self.timers.remaining(Timer::Retry, now).is_some_and(|wait| wait <= WORTH_WAITING) {
+            return Ok(());
+        }
+        if self.may_attempt(now) { Ok(()) } else { Err(failed()) }
+    }
+
+    /// Whether trouble allows another attempt now.
+    fn may_attempt(&self, now: Now) -> bool {
+        let asked_to_wait = self.refresh.not_before.is_some_and(|deadline| !deadline.reached(now));
+        !asked_to_wait && self.refresh.attempted.is_none_or(|at| now.since(at) >= MIN_PAUSE)
+    }
+
+    /// Starts a refresh if somebody waits and none is under way or about to be.
+    pub(super) fn refresh_for_waiters(&mut self, ambient: &mut Ambient<'_>) {
+        let Some(first) = self.waiters.first() else { return };
+        if !matches!(self.refresh.phase, Stage::Idle) {
+            return;
+        }
+        let retry_is_near =
+            self.timers.remaining(Timer::Retry, ambient.now).is_some_and(|wait| wait <= WORTH_WAITING);
+        if self.refresh.is_failing() && retry_is_near {
+            return;
+        }
+        let target = first.target.clone();
+        self.send_refresh(ambient, target);
+    }
+
+    fn send_refresh(&mut self, ambient: &mut Ambient<'_>, target: Target) {
+        if !matches!(self.refresh.phase, Stage::Idle) {
+            return;
+        }
+        let (Some(session), Some(metadata)) = (&self.session, self.metadata()) else { return };
+        let Some(refresh_token) = &session.refresh_token else { return };
+        let request = token::refresh_request(
+            &self.config,
+            metadata,
+            refresh_token,
+            target.scope.as_ref(),
+            &target.resource,
+        );
+        let flight = Flight { generation: session.generation, target, sent: ambient.now };
+        self.timers.clear(Timer::Renew);
+        self.timers.clear(Timer::Retry);
+        self.refresh.phase = Stage::AwaitAnswer;
+        self.refresh.attempted = Some(ambient.now);
+        self.send(Job::Renew(flight), request);
+    }
+
+    pub(super) fn refresh_answered(&mut self, ambient: &mut Ambient<'_>, flight: Flight, result: HttpResult) {
+        let retry_after = result.as_ref().ok().and_then(|response| response.retry_after_ms());
+        let judged = answered(result).and_then(|response| token::judge(&response));
+        if !self.is_current(flight.generation) {
+            // Logout won. What came too late is given back.
+            if let Ok(TokenAnswer { refresh_token: Some(token), .. }) = judged {
+                self.revoke_quietly(&token);
+            }
+            return;
+        }
+        self.refresh.phase = Stage::Idle;
+        match judged {
+            Ok(answer) => self.judge_refresh(ambient, flight, answer),
+            Err(error) => self.refresh_refused(ambient, &flight, error.during(Phase::Refresh), retry_after),
+        }
+    }
+
+    fn judge_refresh(&mut self, ambient: &mut Ambient<'_>, flight: Flight, mut answer: TokenAnswer) {
+        let Some(session) = &mut self.session else { return };
+        // The old refresh token is spent (RFC 6749 section 6): the new one is kept before anything else.
+        if let Some(new) = answer.refresh_token.take() {
+            session.refresh_token = Some(new);
+        }
+        let Flight { generation, target, sent } = flight;
+        let (Some(id_token), Some(identity)) = (&answer.id_token, &session.identity) else {
+            return self.adopt(ambient, target, sent, answer, None);
+        };
+        // OIDC Core 12.2.
+        let identity = identity.clone();
+        let algorithms = self.metadata().map(|m| m.algorithms.as_slice()).unwrap_or_default();
+        let checked = jws::parse(id_token.expose(), algorithms).and_then(|token| {
+            let in_time = id_token::check_refresh(&token, &self.expected(&answer), &identity, ambient.now)?;
+            Ok((token, in_time))
+        });
+        match checked {
+            Err(error) => {
+                let why = error.path.as_deref().unwrap_or(error.code.as_str());
+                self.identity_doubtful(generation, why);
+            }
+            Ok((token, adopt_claims)) => {
+                self.refresh.phase = Stage::AwaitVerification;
+                let of = Origin::Refresh(Candidate { generation, target, sent, answer, adopt_claims });
+                self.verify(ambient, KeyCandidate { token, of, refetched: false });
+            }
+        }
+    }
+
+    pub(super) fn refresh_verified(&mut self, ambient: &mut Ambient<'_>, candidate: Candidate, claims: Json) {
+        let Candidate { generation, target, sent, answer, adopt_claims } = candidate;
+        if self.is_current(generation) {
+            self.refresh.phase = Stage::Idle;
+            self.adopt(ambient, target, sent, answer, adopt_claims.then_some(claims));
+        }
+    }
+
+    fn adopt(
+        &mut self,
+        ambient: &mut Ambient<'_>,
+        target: Target,
+        sent: Now,
+        answer: TokenAnswer,
+        claims: Option<Json>,
+    ) {
+        let serial = self.serial();
+        let Some(session) = &mut self.session else { return };
+        let token =
+            AccessToken { token: answer.access_token, serial, lifetime: answer.lifetime, since: sent };
+        if target.is_main() {
+            self.out.push(Output::Token(Some(token.for_use())));
+        }
+        session.adopt(target.clone(), token);
+        if let Some(claims) = claims {
+            session.claims = Some(claims);
+            self.id_token = answer.id_token;
+        }
+        self.trouble_is_over();
+        self.schedule(ambient);
+        self.tell(Event::Renewed, None);
+        self.serve_waiters(ambient, &target);
+    }
+
+    /// The server answered as it should.
+    fn trouble_is_over(&mut self) {
+        self.refresh = Refresh { attempted: self.refresh.attempted, ..Refresh::default() };
+        self.last_error = None;
+        self.timers.clear(Timer::Retry);
+    }
+
+    fn refresh_refused(
+        &mut self,
+        ambient: &mut Ambient<'_>,
+        flight: &Flight,
+        error: Error,
+        retry_after: Option<Millis>,
+    ) {
+        let word = error.oauth_error.as_deref();
+        if word == Some("invalid_grant") {
+            return self.end_session(error.under(Code::SessionEnded));
+        }
+        // A narrower token was refused, not the grant.
+        if !flight.target.is_main() && word.is_some() {
+            self.trouble_is_over();
+            self.reject_waiters(Some(&flight.target), &error);
+            self.schedule(ambient);
+            return self.refresh_for_waiters(ambient);
+        }
+        self.failed(&error);
+        let lost = matches!(error.code, Code::NetworkFailed | Code::TimedOut);
+        if lost && self.refresh.failures == 1 && self.online {
+            let soon = FIRST_RETRY + ambient.below(FIRST_RETRY);
+            self.timers.set(Timer::Retry, ambient.now, soon);
+        } else {
+            self.back_off(ambient, retry_after);
+            self.reject_waiters(None, &error);
+        }
+        self.tell(Event::RenewalFailed, Some(error));
+    }
+
+    fn failed(&mut self, error: &Error) {
+        self.refresh.failures = self.refresh.failures.saturating_add(1);
+        self.refresh.why = Some(error.clone());
+        self.last_error = Some(error.clone());
+    }
+
+    fn back_off(&mut self, ambient: &mut Ambient<'_>, retry_after: Option<Millis>) {
+        let wait = if self.online { self.back_off_wait(ambient) } else { MAX_BACK_OFF };
+        let asked = retry_after.map(|asked| asked.min(MAX_RETRY_AFTER));
+        self.refresh.not_before = asked.map(|asked| Deadline::new(ambient.now, asked));
+        if self.config.renews_by_itself {
+            // What the server asks for is a least; chance comes on top, or all would come at once.
+            let wait = asked.map_or(wait, |asked| asked.max(wait) + ambient.below(wait));
+            self.timers.set(Timer::Retry, ambient.now, wait);
+        }
+    }
+
+    /// Doubles from one second to the cap; the upper half of it is chance.
+    fn back_off_wait(&self, ambient: &mut Ambient<'_>) -> Millis {
+        let doublings = self.refresh.failures.min(7);
+        let whole = (MIN_PAUSE << doublings).min(MAX_BACK_OFF);
+        whole / 2 + ambient.below(whole / 2)
+    }
+
+    /// The answer is kept, its refresh token is safe; its access token waits for a key to verify it.
+    pub(super) fn hold_until_keys(
+        &mut self,
+        ambient: &mut Ambient<'_>,
+        candidate: KeyCandidate,
+        error: Error,
+    ) {
+        let Origin::Refresh(Candidate { generation, .. }) = &candidate.of else { return };
+        if !self.is_current(*generation) {
+            return;
+        }
+        // Only the server's present keys can say that there is none: not those of the cool-down.
+        let mut error = error.during(Phase::Refresh);
+        if candidate.refetched {
+            self.refresh.key_searches += 1;
+            if self.refresh.key_searches >= MAX_KEY_SEARCHES {
+                return self.identity_doubtful(*generation, error.code.as_str());
+            }
+        } else {
+            error = error.under(Code::KeysUnavailable);
+        }
+        self.failed(&error);
+        // Asked earlier, the keys would be the same.
+        let cool_down = self.keys.cool_down_left(ambient.now) + ambient.below(MIN_PAUSE);
+        let wait = self.back_off_wait(ambient).max(cool_down);
+        self.refresh.attempted = Some(ambient.now);
+        self.refresh.phase = Stage::AwaitKeys(Box::new(candidate));
+        self.timers.set(Timer::Keys, ambient.now, wait);
+        self.reject_waiters(None, &error);
+        self.tell(Event::RenewalFailed, Some(error));
+    }
+
+    pub(super) fn keys_retry_due(&mut self, ambient: &mut Ambient<'_>) {
+        match std::mem::take(&mut self.refresh.phase) {
+            Stage::AwaitKeys(mut candidate) => {
+                candidate.refetched = false;
+                self.refresh.phase = Stage::AwaitVerification;
+                self.verify(ambient, *candidate);
+            }
+            other => self.refresh.phase = other,
+        }
+    }
+
+    /// OIDC Core 12.2: an answer for somebody else, or one that cannot be proven to be the issuer's.
+    /// Nothing of it is used, and the session ends.
+    pub(super) fn identity_doubtful(&mut self, generation: u32, why: &str) {
+        if !self.is_current(generation) {
+            return;
+        }
+        let token = self.session.as_mut().and_then(|session| session.refresh_token.take());
+        self.end_session(Error::at(Code::IdentityChanged, why));
+        if let Some(token) = token {
+            self.revoke_quietly(&token);
+        }
+    }
+
+    /// The session is over, once, and everybody hears it.
+    fn end_session(&mut self, error: Error) {
+        self.session = None;
+        self.generation = self.generation.wrapping_add(1);
+        self.forget_refresh();
+        self.ended = Some(error.code);
+        self.last_error = Some(error.clone());
+        self.out.push(Output::Token(None));
+        self.reject_waiters(None, &error);
+        self.tell(Event::SessionExpired, Some(error));
+    }
+
+    /// Nothing of a refresh is under way any more; what is still in the air finds another generation.
+    pub(super) fn forget_refresh(&mut self) {
+        self.refresh = Refresh::default();
+        for timer in [Timer::Renew, Timer::Retry, Timer::Expire, Timer::Keys] {
+            self.timers.clear(timer);
+        }
+    }
+
+    fn is_current(&self, generation: u32) -> bool {
+        self.session.as_ref().is_some_and(|session| session.generation == generation)
+    }
+
+    pub(super) fn set_online(&mut self, ambient: &mut Ambient<'_>, online: bool) {
+        self.online = online;
+        if online {
+            self.hurry(ambient);
+        }
+    }
+
+    /// The network is back or a user is looking: what waits for a retry need not wait its turn.
+    pub(super) fn hurry(&mut self, ambient: &mut Ambient<'_>) {
+        let now = ambient.now;
+        if self.refresh.not_before.is_some_and(|deadline| !deadline.reached(now)) {
+            return;
+        }
+        let since = self.refresh.attempted.map_or(MIN_PAUSE, |at| now.since(at));
+        let wait = MIN_PAUSE.saturating_sub(since);
+        let until_keys = wait.max(self.keys.cool_down_left(now));
+        for (timer, wait) in [(Timer::Retry, wait), (Timer::Keys, until_keys)] {
+            if self.timers.remaining(timer, now).is_some_and(|remaining| remaining > wait) {
+                self.timers.set(timer, now, wait);
+            }
+        }
+    }
+}

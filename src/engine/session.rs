@@ -1,0 +1,114 @@
+//! What is known of the user who is signed in.
+
+use crate::encoding::json::Json;
+use crate::protocol::id_token::Identity;
+use crate::protocol::scope::Scope;
+use crate::secret::Secret;
+use crate::time::{Millis, Now};
+
+use super::output::TokenForUse;
+
+/// How many narrowed access tokens are kept beside the main one.
+const MAX_NARROWED: usize = 8;
+
+/// A grant and its tokens.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// Answers to requests of an earlier session are told by it.
+    pub(super) generation: u32,
+    /// Who it is; none when the app does plain OAuth.
+    pub(super) identity: Option<Identity>,
+    /// Claims of the ID token.
+    pub(super) claims: Option<Json>,
+    /// Scope of the grant, which a narrowed access token does not change (RFC 6749 section 6).
+    pub(super) scope: Scope,
+    /// The one live refresh token.
+    pub(super) refresh_token: Option<Secret>,
+    /// The access token with the whole grant.
+    pub(super) access: AccessToken,
+    /// When tokens will be renewed by themselves, milliseconds since 1970.
+    pub(super) renews_at: Option<Millis>,
+    /// Access tokens that were asked for with less.
+    pub(super) narrowed: Vec<(Target, AccessToken)>,
+}
+
+/// Which access token of the grant.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Target {
+    /// Less than the whole scope.
+    pub(super) scope: Option<Scope>,
+    /// For these resources only (RFC 8707).
+    pub(super) resource: Vec<String>,
+}
+
+impl Target {
+    pub(super) fn is_main(&self) -> bool {
+        self.scope.is_none() && self.resource.is_empty()
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct AccessToken {
+    pub(super) token: Secret,
+    pub(super) serial: u32,
+    pub(super) lifetime: Option<Millis>,
+    /// When it was requested: its age counts from here, whatever the server's clock says.
+    pub(super) since: Now,
+}
+
+impl AccessToken {
+    /// Whether it lives for `min_validity` still. No token has to live longer than half its life:
+    /// otherwise a short-lived one would never be good enough.
+    pub(super) fn serves(&self, min_validity: Millis, now: Now) -> bool {
+        self.lifetime.is_none_or(|life| self.remaining(now) > min_validity.min(life / 2))
+    }
+
+    /// Whether it is not expired.
+    pub(super) fn lives(&self, now: Now) -> bool {
+        self.lifetime.is_none() || self.remaining(now) > 0
+    }
+
+    fn remaining(&self, now: Now) -> Millis {
+        self.lifetime.map_or(Millis::MAX, |life| life.saturating_sub(now.since(self.since)))
+    }
+
+    pub(super) fn expires_at(&self) -> Option<Millis> {
+        self.lifetime.map(|life| self.since.wall.saturating_add(life))
+    }
+
+    pub(super) fn for_use(&self) -> TokenForUse {
+        TokenForUse {
+            token: self.token.duplicate(),
+            serial: self.serial,
+            lifetime: self.lifetime,
+            since: self.since,
+        }
+    }
+}
+
+impl Session {
+    /// The token for a target.
+    pub(super) fn token(&self, target: &Target) -> Option<&AccessToken> {
+        if target.is_main() {
+            return Some(&self.access);
+        }
+        self.narrowed.iter().find(|(known, _)| known == target).map(|(_, token)| token)
+    }
+
+    /// Puts a new token in the place of its predecessor.
+    pub(super) fn adopt(&mut self, target: Target, token: AccessToken) {
+        if target.is_main() {
+            self.access = token;
+            return;
+        }
+        self.narrowed.retain(|(known, _)| *known != target);
+        if self.narrowed.len() >= MAX_NARROWED {
+            self.narrowed.remove(0);
+        }
+        self.narrowed.push((target, token));
+    }
+
+    pub(super) fn subject(&self) -> Option<&str> {
+        self.identity.as_ref().map(|identity| identity.subject.as_str())
+    }
+}

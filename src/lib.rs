@@ -1,0 +1,21 @@
+//! Tokenward: OAuth 2 / OpenID Connect for single-page apps, compiled to WebAssembly.
+//!
+//! Three layers, each using only the one below:
+//!
+//! - [`protocol`]: what the specifications say about one message. Pure functions.
+//! - [`engine`]: what happens next. A sans-io state machine fed with inputs, drained of outputs.
+//! - `browser`: does it. Compiled for `wasm32` only.
+//!
+//! The engine and the protocol get time and randomness as arguments, which is why a native test can
+//! run ten thousand logins, sleeps and lost packets in a second.
+
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+pub mod browser;
+pub mod config;
+pub mod encoding;
+pub mod engine;
+pub mod error;
+pub mod protocol;
+pub mod secret;
+pub mod time;

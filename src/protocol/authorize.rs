@@ -1,0 +1,216 @@
+//! The authorization request: RFC 6749 section 4.1.1, RFC 7636 section 4.3, OIDC Core 3.1.2.1.
+
+use crate::encoding::text::{all, concat, decimal, is_one_of, pieces, spaced, words};
+use std::fmt;
+
+use crate::config::{Config, Record};
+use crate::encoding::form::Form;
+use crate::encoding::json::Json;
+use crate::encoding::{base64url, url};
+use crate::error::{Code, Error, Result};
+use crate::protocol::discovery::Metadata;
+use crate::protocol::pkce::Verifier;
+use crate::protocol::return_to;
+use crate::protocol::scope::Scope;
+use crate::protocol::transaction::Transaction;
+
+/// Every `state` of ours begins so: a response that is not ours can be told apart without storage.
+pub const STATE_PREFIX: &str = "tw.";
+
+/// What one `login()` call asks for, checked.
+#[derive(Debug, Default)]
+pub struct LoginOptions {
+    return_to: Option<String>,
+    scope: Option<Scope>,
+    resource: Vec<String>,
+    max_age: Option<i64>,
+    required_acr: Vec<String>,
+    /// Further parameters, in order.
+    params: Vec<(String, String)>,
+}
+
+const KNOWN: &[&str] = &[
+    "returnTo",
+    "prompt",
+    "loginHint",
+    "maxAge",
+    "acrValues",
+    "requiredAcr",
+    "claims",
+    "scope",
+    "resource",
+    "uiLocales",
+    "display",
+    "extraParams",
+];
+
+impl LoginOptions {
+    /// Checks the arguments of a call.
+    ///
+    /// # Errors
+    /// `option_unknown` and `option_invalid` with the path.
+    pub fn from_args(args: &Json, config: &Config) -> Result<Self> {
+        let mut record = Record::new(args, "login.", KNOWN)?;
+        let mut params = Vec::new();
+        let mut pass = |name: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                params.push((name.to_owned(), value.to_owned()));
+            }
+        };
+        let prompt = record.text("prompt");
+        // OIDC Core 3.1.2.1: none stands alone.
+        if prompt.is_some_and(|p| p != "none" && pieces(p, b' ').any(|value| value == "none")) {
+            record.wrong("prompt");
+        }
+        pass("prompt", prompt);
+        pass("login_hint", record.text("loginHint"));
+        pass("ui_locales", record.text("uiLocales"));
+        pass("display", record.text("display"));
+        let mut required_acr = values(&mut record, "requiredAcr");
+        let mut acr = values(&mut record, "acrValues");
+        for required in &required_acr {
+            if !acr.contains(required) {
+                acr.push(required.clone());
+            }
+        }
+        pass("acr_values", Some(spaced(&acr).as_str()).filter(|acr| !acr.is_empty()));
+        let max_age = record.get("maxAge").map(|_| record.seconds("maxAge", 0, 0, i32::MAX));
+        pass("max_age", max_age.map(|age| decimal(age.unsigned_abs())).as_deref());
+        // OIDC Core 5.5: a JSON object, as text.
+        if let Some(claims) = record.get("claims") {
+            let text = claims.as_str();
+            match text.and_then(|text| Json::parse(text.as_bytes())).filter(Json::is_object) {
+                Some(json) => require_acr(&mut required_acr, &json),
+                None => record.wrong("claims"),
+            }
+            if !required_acr.iter().all(|acr| is_value(acr)) {
+                record.wrong("claims");
+            }
+            pass("claims", text);
+        }
+        params.append(&mut record.params("extraParams"));
+
+        let scope = record.scope();
+        let target = record.text("returnTo");
+        let return_to =
+            target.zip(config.page_origin.as_deref()).and_then(|(t, o)| return_to::local_path(t, o));
+        if target.is_some() && return_to.is_none() {
+            record.wrong("returnTo");
+        }
+        let resource = record.resources("resource");
+        record.judged(Self { return_to, scope, resource, max_age, required_acr, params })
+    }
+}
+
+/// OIDC Core 5.5.1.1: adds the values of `acr` that the `claims` parameter makes essential.
+fn require_acr(required: &mut Vec<String>, claims: &Json) {
+    let Some(acr) = claims.member("id_token").and_then(|t| t.member("acr")) else { return };
+    if acr.member("essential") == Some(&Json::Bool(true)) {
+        let mut require = |value: &Json| {
+            if let Some(text) = value.as_str() {
+                required.push(text.to_owned());
+            }
+        };
+        acr.member("values").and_then(Json::as_array).unwrap_or_default().iter().for_each(&mut require);
+        acr.member("value").into_iter().for_each(&mut require);
+    }
+}
+
+/// Values that are sent with spaces between them: given so, or as a list.
+fn values(record: &mut Record<'_>, name: &str) -> Vec<String> {
+    let list = match record.get(name) {
+        Some(Json::String(text)) => words(text),
+        _ => record.texts(name),
+    };
+    if !list.iter().all(|value| is_value(value)) {
+        record.wrong(name);
+    }
+    list
+}
+
+fn is_value(text: &str) -> bool {
+    !text.is_empty() && all(text, |b| b.is_ascii_graphic())
+}
+
+/// Random octets of one request: `state`, `nonce`, verifier.
+pub struct Randomness {
+    /// For `state`.
+    pub state: [u8; 32],
+    /// For `nonce`.
+    pub nonce: [u8; 32],
+    /// For the PKCE verifier.
+    pub verifier: [u8; 32],
+}
+
+impl fmt::Debug for Randomness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Randomness(…)")
+    }
+}
+
+/// A request ready to be stored and sent.
+#[derive(Debug)]
+pub struct AuthorizationRequest {
+    /// Where the browser goes.
+    pub url: String,
+    /// The key of the transaction.
+    pub state: String,
+    /// What must be remembered.
+    pub transaction: Transaction,
+}
+
+/// Builds the request. `state`, `nonce` and `code_challenge` are in every one.
+///
+/// # Errors
+/// `option_invalid` when a parameter would stand twice.
+pub fn request(
+    config: &Config,
+    metadata: &Metadata,
+    options: LoginOptions,
+    random: &Randomness,
+) -> Result<AuthorizationRequest> {
+    let state = concat(&[STATE_PREFIX, &base64url::encode(&random.state)]);
+    let nonce = base64url::encode(&random.nonce);
+    let verifier = Verifier::from_random(random.verifier);
+    let scope = options.scope.unwrap_or_else(|| config.scope.clone());
+    let mut form = Form::new();
+    form.add("client_id", &config.client_id)
+        .add("response_type", "code")
+        .add("redirect_uri", &config.redirect_uri)
+        .add_some("scope", &scope.to_text())
+        .add("state", &state)
+        .add("nonce", &nonce)
+        .add("code_challenge", &verifier.challenge())
+        .add("code_challenge_method", "S256");
+    let resource = if options.resource.is_empty() { &config.resource } else { &options.resource };
+    for uri in resource {
+        form.add("resource", uri);
+    }
+    // RFC 6749 3.1: no parameter twice. What the call says goes before what the configuration says.
+    let mut sent: Vec<&str> = Vec::new();
+    for (params, inherited) in [(&options.params, false), (&config.extra_params, true)] {
+        for (name, value) in params {
+            let is_there = is_one_of(name, &sent);
+            if is_there && inherited {
+                continue;
+            }
+            if is_there || (name == "resource" && !resource.is_empty()) {
+                return Err(Error::at(Code::OptionInvalid, &concat(&["extraParams.", name])));
+            }
+            sent.push(name);
+            form.add(name, value);
+        }
+    }
+    Ok(AuthorizationRequest {
+        url: url::with_query(&metadata.authorization_endpoint, &form.into_string()),
+        state,
+        transaction: Transaction {
+            verifier,
+            nonce,
+            scope,
+            return_to: options.return_to,
+            max_age: options.max_age,
+            required_acr: options.required_acr,
+        },
+    })
+}

@@ -1,0 +1,159 @@
+//! Broken clients. A checker that never complains proves nothing: each of these must be found.
+
+use tokenward::engine::input::OpId;
+use tokenward::engine::output::{Event, Output};
+use tokenward::error::{Code, Error};
+use tokenward::protocol::http::Purpose;
+
+/// What the outputs of the engine are bent into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Sabotage {
+    #[default]
+    None,
+    /// Every refresh is sent twice.
+    SendRefreshTwice,
+    /// Refreshes go out with the first refresh token there was.
+    KeepOldRefreshToken,
+    /// An operation now and then never settles.
+    SwallowSettle,
+    /// Operations settle twice.
+    SettleTwice,
+    /// A failed renewal ends the session.
+    EndOnFailure,
+    /// The end of a session is told twice.
+    EndTwice,
+    /// Nobody is woken.
+    SwallowWake,
+    /// Wake-ups come without a pause.
+    NeverRest,
+    /// What comes after a logout is not given back.
+    SwallowRevocation,
+    /// Tokens of a session go on being handed out when it is over.
+    TokenAfterEnd,
+    /// A token in an error message.
+    TellSecret,
+}
+
+impl Sabotage {
+    pub(crate) const ALL: [Self; 11] = [
+        Self::SendRefreshTwice,
+        Self::KeepOldRefreshToken,
+        Self::SwallowSettle,
+        Self::SettleTwice,
+        Self::EndOnFailure,
+        Self::EndTwice,
+        Self::SwallowWake,
+        Self::NeverRest,
+        Self::SwallowRevocation,
+        Self::TokenAfterEnd,
+        Self::TellSecret,
+    ];
+
+    /// What the checker must say.
+    pub(crate) fn complaint(self) -> &'static [&'static str] {
+        match self {
+            Self::None => &[],
+            Self::SendRefreshTwice => &["two refresh requests in the air"],
+            Self::KeepOldRefreshToken => &["although it was replaced"],
+            Self::SwallowSettle => &["is open for"],
+            Self::SettleTwice => &["but is not open"],
+            Self::EndOnFailure => &["without the server's word", "ends for nothing"],
+            Self::EndTwice => &["ends that was over", "endings at once"],
+            Self::SwallowWake => &["does not come back to life", "is open for", "took"],
+            Self::NeverRest => &["asks to be woken after", "without time passing"],
+            Self::SwallowRevocation => &["is not given back"],
+            Self::TokenAfterEnd => &["of a session that is over"],
+            Self::TellSecret => &["a secret in"],
+        }
+    }
+}
+
+/// Bends outputs.
+#[derive(Debug, Default)]
+pub(crate) struct Saboteur {
+    pub(crate) how: Sabotage,
+    first_refresh: Option<String>,
+    last_token: Option<String>,
+    settled: u32,
+}
+
+impl Saboteur {
+    pub(crate) fn new(how: Sabotage) -> Self {
+        Self { how, ..Self::default() }
+    }
+
+    pub(crate) fn bend(&mut self, output: Output) -> Vec<Output> {
+        match (self.how, output) {
+            (Sabotage::None, output) => vec![output],
+            (Sabotage::SendRefreshTwice, Output::Send(job, request)) if is_refresh(&request) => {
+                let again = duplicate(&request, request.form.as_ref().map(|f| f.expose().to_owned()));
+                vec![Output::Send(job, request), Output::Send(job, again)]
+            }
+            (Sabotage::KeepOldRefreshToken, Output::Send(job, request)) if is_refresh(&request) => {
+                let form = request.form.as_ref().map(|form| form.expose().to_owned()).unwrap_or_default();
+                let first = self.first_refresh.get_or_insert_with(|| form.clone()).clone();
+                vec![Output::Send(job, duplicate(&request, Some(first)))]
+            }
+            (Sabotage::SwallowSettle, Output::Settle(op, result)) => {
+                self.settled += 1;
+                if self.settled.is_multiple_of(7) { Vec::new() } else { vec![Output::Settle(op, result)] }
+            }
+            (Sabotage::SettleTwice, Output::Settle(op, result)) => {
+                let again = Err(Error::new(Code::Aborted));
+                vec![Output::Settle(op, result), Output::Settle(op, again)]
+            }
+            (Sabotage::EndOnFailure, Output::Event(Event::RenewalFailed, _)) => {
+                let error = Error::new(Code::SessionEnded);
+                vec![Output::Token(None), Output::Event(Event::SessionExpired, Some(error))]
+            }
+            (Sabotage::EndTwice, Output::Event(Event::SessionExpired, error)) => {
+                let again = Output::Event(Event::SessionExpired, error.clone());
+                vec![Output::Event(Event::SessionExpired, error), again]
+            }
+            (Sabotage::SwallowWake, Output::Wake(_)) => Vec::new(),
+            (Sabotage::NeverRest, Output::Wake(Some(_))) => vec![Output::Wake(Some(0))],
+            (Sabotage::SwallowRevocation, Output::Send(_, request))
+                if request.purpose == Purpose::Revocation =>
+            {
+                Vec::new()
+            }
+            (Sabotage::TokenAfterEnd, Output::Token(Some(token))) => {
+                self.last_token = Some(token.token.expose().to_owned());
+                vec![Output::Token(Some(token))]
+            }
+            (Sabotage::TokenAfterEnd, Output::Settle(op, Err(error)))
+                if error.code == Code::SessionEnded || error.code == Code::LoginRequired =>
+            {
+                vec![self.stale_token(op).unwrap_or(Output::Settle(op, Err(error)))]
+            }
+            (Sabotage::TellSecret, Output::Settle(op, Err(error))) => {
+                let path = format!("rejected at.1.{}", crate::server::MARK);
+                vec![Output::Settle(op, Err(Error::at(error.code, &path)))]
+            }
+            (_, output) => vec![output],
+        }
+    }
+
+    fn stale_token(&self, op: OpId) -> Option<Output> {
+        use tokenward::engine::output::Reply;
+        use tokenward::secret::Secret;
+        let token = Secret::new(self.last_token.clone()?);
+        Some(Output::Settle(op, Ok(Reply::Token { token, serial: 1 })))
+    }
+}
+
+fn is_refresh(request: &tokenward::protocol::http::HttpRequest) -> bool {
+    request.form.as_ref().is_some_and(|form| form.expose().contains("grant_type=refresh_token"))
+}
+
+fn duplicate(
+    request: &tokenward::protocol::http::HttpRequest,
+    form: Option<String>,
+) -> tokenward::protocol::http::HttpRequest {
+    tokenward::protocol::http::HttpRequest::post(
+        request.purpose,
+        request.url.clone(),
+        form.unwrap_or_default(),
+        request.timeout,
+    )
+}

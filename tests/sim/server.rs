@@ -1,0 +1,497 @@
+//! The authorization server of the simulated world: what RFC 6749, OpenID Connect and the common ways of
+//! rotating refresh tokens make of it.
+
+use std::collections::HashMap;
+
+use sha2::{Digest, Sha256};
+use tokenward::encoding::{base64url, form};
+use tokenward::engine::input::Verdict;
+use tokenward::engine::output::Verification;
+use tokenward::protocol::http::{HttpResponse, Purpose};
+use tokenward::protocol::jws::Algorithm;
+use tokenward::time::Millis;
+
+use crate::chance::Chance;
+
+pub(crate) const ISSUER: &str = "https://id.example.com";
+pub(crate) const CLIENT: &str = "spa";
+
+/// Stands in every opaque token: text that holds it holds a secret.
+pub(crate) const MARK: &str = "zQ7sEcReTx9";
+
+/// What becomes of a refresh token that was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rotation {
+    /// It stays, and the answer says nothing of it.
+    Never,
+    /// It stays, and is sent again.
+    Echo,
+    /// It is spent; using it again ends the grant.
+    Always,
+    /// It is spent, and is taken again for so long.
+    Grace(Millis),
+}
+
+/// How an ID token of a refresh can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doctored {
+    Issuer,
+    Subject,
+    Audience,
+    Nonce,
+    AuthTime,
+    Signature,
+    AtHash,
+    Unsigned,
+}
+
+impl Doctored {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Issuer,
+        Self::Subject,
+        Self::Audience,
+        Self::Nonce,
+        Self::AuthTime,
+        Self::Signature,
+        Self::AtHash,
+        Self::Unsigned,
+    ];
+}
+
+/// How this server does what the specifications leave open.
+#[derive(Clone, Debug)]
+pub(crate) struct Policy {
+    pub(crate) rotation: Rotation,
+    /// Seconds; `None`: it does not say.
+    pub(crate) lifetime: Option<u64>,
+    pub(crate) refresh_tokens: bool,
+    pub(crate) id_token_on_refresh: bool,
+    pub(crate) names_keys: bool,
+    pub(crate) says_scope: bool,
+    pub(crate) narrows: bool,
+    pub(crate) has_revocation: bool,
+    pub(crate) has_end_session: bool,
+    pub(crate) announces_iss: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            rotation: Rotation::Always,
+            lifetime: Some(300),
+            refresh_tokens: true,
+            id_token_on_refresh: true,
+            names_keys: true,
+            says_scope: true,
+            narrows: true,
+            has_revocation: true,
+            has_end_session: true,
+            announces_iss: true,
+        }
+    }
+}
+
+/// What the server said, for the checker, which must not read it out of bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// Nothing about a grant, or nothing that can be read.
+    #[default]
+    None,
+    /// Tokens.
+    Tokens { grant: usize, refresh: Option<String>, refreshed: bool },
+    /// `invalid_grant`.
+    InvalidGrant,
+    /// Another refusal in OAuth's words.
+    Refused,
+}
+
+/// A login that was granted, and what came of it.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    pub(crate) alive: bool,
+    pub(crate) scope: String,
+    pub(crate) nonce: String,
+    subject: String,
+    auth_time: u64,
+    /// Whether an ID token of it was made wrong on purpose.
+    pub(crate) doctored: bool,
+    /// The key of its last ID token.
+    signed_with: u8,
+}
+
+#[derive(Debug)]
+pub(crate) struct Access {
+    pub(crate) grant: usize,
+    pub(crate) issued: Millis,
+    /// Milliseconds.
+    pub(crate) lifetime: Option<Millis>,
+    pub(crate) scope: String,
+    /// It came with an ID token that was made wrong.
+    pub(crate) doctored: bool,
+}
+
+#[derive(Debug)]
+struct RefreshToken {
+    grant: usize,
+    spent: Option<Millis>,
+}
+
+#[derive(Debug)]
+struct Code {
+    grant: usize,
+    challenge: String,
+    used: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) policy: Policy,
+    pub(crate) grants: Vec<Grant>,
+    pub(crate) access: HashMap<String, Access>,
+    refresh: HashMap<String, RefreshToken>,
+    codes: HashMap<String, Code>,
+    /// Numbers of the keys in the set; the last one signs.
+    pub(crate) keys: Vec<u8>,
+    /// Signs with this key, which may be in no set, instead of the last one.
+    pub(crate) signs_with: Option<u8>,
+    /// The next ID token of a refresh is made wrong.
+    pub(crate) doctor: Option<Doctored>,
+    pub(crate) refreshes: usize,
+    pub(crate) exchanges: usize,
+    pub(crate) userinfos: usize,
+    pub(crate) revoked: Vec<String>,
+    /// Userinfo takes no token.
+    pub(crate) refuses_userinfo: bool,
+    minted: u64,
+}
+
+/// A request as it arrives.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrival {
+    pub(crate) purpose: Purpose,
+    pub(crate) form: Vec<(String, String)>,
+    pub(crate) bearer: Option<String>,
+    /// Past all caches.
+    pub(crate) renews: bool,
+}
+
+impl Arrival {
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        self.form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The refresh token that is presented.
+    pub(crate) fn refresh_token(&self) -> Option<&str> {
+        self.field("refresh_token")
+    }
+}
+
+pub(crate) fn response(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> HttpResponse {
+    let content_type = Some(content_type.to_owned());
+    HttpResponse { status, content_type, retry_after: None, challenge: None, body: body.into() }
+}
+
+fn json(status: u16, body: impl Into<Vec<u8>>) -> HttpResponse {
+    response(status, "application/json", body)
+}
+
+fn refusal(status: u16, error: &str) -> HttpResponse {
+    json(status, format!(r#"{{"error":"{error}","error_description":"as the simulation wants it"}}"#))
+}
+
+impl Server {
+    pub(crate) fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            grants: Vec::new(),
+            access: HashMap::new(),
+            refresh: HashMap::new(),
+            codes: HashMap::new(),
+            keys: vec![1],
+            signs_with: None,
+            doctor: None,
+            refreshes: 0,
+            exchanges: 0,
+            userinfos: 0,
+            revoked: Vec::new(),
+            refuses_userinfo: false,
+            minted: 0,
+        }
+    }
+
+    /// The user logs in and comes back: the URL the page is called with.
+    pub(crate) fn authorize(&mut self, url: &str, now: Millis) -> String {
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        let query: HashMap<_, _> = form::parse(query).unwrap_or_default().into_iter().collect();
+        let field = |name: &str| query.get(name).cloned().unwrap_or_default();
+        assert_eq!(field("code_challenge_method"), "S256");
+        assert_eq!(field("response_type"), "code");
+        self.grants.push(Grant {
+            alive: true,
+            scope: field("scope"),
+            nonce: field("nonce"),
+            subject: "user-1".to_owned(),
+            auth_time: now / 1000,
+            doctored: false,
+            signed_with: 0,
+        });
+        let grant = self.grants.len() - 1;
+        let code = self.mint("code", grant);
+        let (state, challenge) = (field("state"), field("code_challenge"));
+        self.codes.insert(code.clone(), Code { grant, challenge, used: false });
+        let answer = form::Form::new().with("code", &code).with("state", &state).with("iss", ISSUER);
+        format!("{}?{}", field("redirect_uri"), answer.into_string())
+    }
+
+    fn mint(&mut self, kind: &str, grant: usize) -> String {
+        self.minted += 1;
+        format!("{kind}.{grant}.{}.{MARK}", self.minted)
+    }
+
+    pub(crate) fn act(&mut self, request: &Arrival, now: Millis) -> (HttpResponse, Word) {
+        let plain = |response| (response, Word::None);
+        match request.purpose {
+            Purpose::Discovery => plain(self.metadata()),
+            Purpose::Keys => plain(self.key_set()),
+            Purpose::Userinfo => plain(self.userinfo(request, now)),
+            Purpose::Revocation => plain(self.revoke(request)),
+            Purpose::Token => match request.field("grant_type") {
+                Some("authorization_code") => self.exchange(request, now),
+                _ => self.renew(request, now),
+            },
+        }
+    }
+
+    fn metadata(&self) -> HttpResponse {
+        let endpoint = |offered: bool, name: &str, path: &str| match offered {
+            true => format!(r#","{name}":"{ISSUER}/{path}""#),
+            false => String::new(),
+        };
+        json(
+            200,
+            [
+                format!(r#"{{"issuer":"{ISSUER}","code_challenge_methods_supported":["S256"]"#),
+                endpoint(true, "authorization_endpoint", "authorize"),
+                endpoint(true, "token_endpoint", "token"),
+                endpoint(true, "jwks_uri", "jwks"),
+                endpoint(true, "userinfo_endpoint", "userinfo"),
+                endpoint(self.policy.has_revocation, "revocation_endpoint", "revoke"),
+                endpoint(self.policy.has_end_session, "end_session_endpoint", "logout"),
+                format!(
+                    r#","authorization_response_iss_parameter_supported":{}}}"#,
+                    self.policy.announces_iss
+                ),
+            ]
+            .concat(),
+        )
+    }
+
+    fn key_set(&self) -> HttpResponse {
+        let keys: Vec<_> = self.keys.iter().map(|number| self.key(*number)).collect();
+        json(200, format!(r#"{{"keys":[{}]}}"#, keys.join(",")))
+    }
+
+    fn key(&self, number: u8) -> String {
+        let kid = if self.policy.names_keys { format!(r#","kid":"key-{number}""#) } else { String::new() };
+        let x = base64url::encode(&[number; 32]);
+        format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{x}"{kid}}}"#)
+    }
+
+    /// A new key signs from now on; the old ones stay in the set for a while, or not.
+    pub(crate) fn rotate_keys(&mut self, keep_old: bool) {
+        let next = self.keys.last().copied().unwrap_or_default().wrapping_add(1);
+        if !keep_old {
+            self.keys.clear();
+        }
+        self.keys.push(next);
+        if self.keys.len() > 3 {
+            self.keys.remove(0);
+        }
+    }
+
+    fn exchange(&mut self, request: &Arrival, now: Millis) -> (HttpResponse, Word) {
+        self.exchanges += 1;
+        let verifier = request.field("code_verifier").unwrap_or_default();
+        let challenge = base64url::encode(&Sha256::digest(verifier));
+        let Some(code) = request.field("code").and_then(|code| self.codes.get_mut(code)) else {
+            return (refusal(400, "invalid_grant"), Word::InvalidGrant);
+        };
+        let grant = code.grant;
+        if code.used || code.challenge != challenge {
+            self.grants[grant].alive = false;
+            return (refusal(400, "invalid_grant"), Word::InvalidGrant);
+        }
+        code.used = true;
+        let refresh = self.policy.refresh_tokens.then(|| self.new_refresh_token(grant));
+        let scope = self.grants[grant].scope.clone();
+        let openid = scope.split(' ').any(|value| value == "openid");
+        let body = self.token_answer(grant, scope, refresh.as_deref(), openid, None, now);
+        (json(200, body), Word::Tokens { grant, refresh, refreshed: false })
+    }
+
+    fn new_refresh_token(&mut self, grant: usize) -> String {
+        let token = self.mint("rt", grant);
+        self.refresh.insert(token.clone(), RefreshToken { grant, spent: None });
+        token
+    }
+
+    fn renew(&mut self, request: &Arrival, now: Millis) -> (HttpResponse, Word) {
+        self.refreshes += 1;
+        let refused = || (refusal(400, "invalid_grant"), Word::InvalidGrant);
+        let presented = request.refresh_token().unwrap_or_default().to_owned();
+        let Some(RefreshToken { grant, spent }) = self.refresh.get_mut(&presented) else { return refused() };
+        let grant = *grant;
+        if !self.grants[grant].alive {
+            return refused();
+        }
+        let mut scope = self.grants[grant].scope.clone();
+        if let Some(narrower) = request.field("scope") {
+            if !self.policy.narrows || !narrower.split(' ').all(|v| scope.split(' ').any(|s| s == v)) {
+                return (refusal(400, "invalid_scope"), Word::Refused);
+            }
+            narrower.clone_into(&mut scope);
+        }
+        let rotates = matches!(self.policy.rotation, Rotation::Always | Rotation::Grace(_));
+        let spent_before = if rotates { spent.replace(now) } else { None };
+        let refresh = match (self.policy.rotation, spent_before) {
+            (Rotation::Never, _) => None,
+            (Rotation::Echo, _) => Some(presented),
+            (Rotation::Always, None) | (Rotation::Grace(_), None) => Some(self.new_refresh_token(grant)),
+            (Rotation::Grace(window), Some(first)) if now - first <= window => {
+                if let Some(token) = self.refresh.get_mut(&presented) {
+                    token.spent = Some(first);
+                }
+                Some(self.new_refresh_token(grant))
+            }
+            (Rotation::Always | Rotation::Grace(_), Some(_)) => {
+                self.grants[grant].alive = false;
+                return refused();
+            }
+        };
+        let doctored = if self.policy.id_token_on_refresh { self.doctor.take() } else { None };
+        self.grants[grant].doctored |= doctored.is_some();
+        let with_id = self.policy.id_token_on_refresh && self.grants[grant].scope.contains("openid");
+        let body = self.token_answer(grant, scope, refresh.as_deref(), with_id, doctored, now);
+        (json(200, body), Word::Tokens { grant, refresh, refreshed: true })
+    }
+
+    fn token_answer(
+        &mut self,
+        grant: usize,
+        scope: String,
+        refresh: Option<&str>,
+        with_id: bool,
+        doctored: Option<Doctored>,
+        now: Millis,
+    ) -> String {
+        let access = self.mint("at", grant);
+        let lifetime = self.policy.lifetime;
+        let mut body = format!(r#"{{"access_token":"{access}","token_type":"Bearer""#);
+        if let Some(seconds) = lifetime {
+            body.push_str(&format!(r#","expires_in":{seconds}"#));
+        }
+        if let Some(refresh) = refresh {
+            body.push_str(&format!(r#","refresh_token":"{refresh}""#));
+        }
+        if self.policy.says_scope {
+            body.push_str(&format!(r#","scope":"{scope}""#));
+        }
+        if with_id {
+            let key = self.signs_with.or(self.keys.last().copied()).unwrap_or_default();
+            self.grants[grant].signed_with = key;
+            let id_token = self.id_token(&self.grants[grant], &access, doctored, now);
+            body.push_str(&format!(r#","id_token":"{id_token}""#));
+        }
+        body.push('}');
+        let lifetime = lifetime.map(|seconds| seconds * 1000);
+        let doctored = with_id && doctored.is_some();
+        self.access.insert(access, Access { grant, issued: now, lifetime, scope, doctored });
+        body
+    }
+
+    fn id_token(&self, grant: &Grant, access: &str, doctored: Option<Doctored>, now: Millis) -> String {
+        let key = grant.signed_with;
+        let kid = if self.policy.names_keys { format!(r#","kid":"key-{key}""#) } else { String::new() };
+        let algorithm = if doctored == Some(Doctored::Unsigned) { "none" } else { "ES256" };
+        let header = format!(r#"{{"alg":"{algorithm}"{kid}}}"#);
+        let wrong = |what: Doctored, wrong: &str, right: &str| {
+            if doctored == Some(what) { wrong.to_owned() } else { right.to_owned() }
+        };
+        let seconds = now / 1000;
+        let auth_time = grant.auth_time - u64::from(doctored == Some(Doctored::AuthTime));
+        let payload = format!(
+            r#"{{"iss":"{}","aud":"{}","sub":"{}","nonce":"{}","at_hash":"{}","exp":{},"iat":{seconds},"auth_time":{auth_time}}}"#,
+            wrong(Doctored::Issuer, "https://evil.example.com", ISSUER),
+            wrong(Doctored::Audience, "other", CLIENT),
+            wrong(Doctored::Subject, "user-2", &grant.subject),
+            wrong(Doctored::Nonce, "another", &grant.nonce),
+            wrong(Doctored::AtHash, "AAAA", &Algorithm::Es256.left_half_hash(access)),
+            seconds + 3600,
+        );
+        let input =
+            [&base64url::encode(header.as_bytes()), ".", &base64url::encode(payload.as_bytes())].concat();
+        let mut signature = signature(key, &input);
+        signature[63] ^= u8::from(doctored == Some(Doctored::Signature));
+        format!("{input}.{}", base64url::encode(&signature))
+    }
+
+    fn userinfo(&mut self, request: &Arrival, now: Millis) -> HttpResponse {
+        self.userinfos += 1;
+        let token = request.bearer.as_deref().unwrap_or_default();
+        if self.refuses_userinfo || !self.honours(token, now) {
+            return json(401, "");
+        }
+        let subject = &self.grants[self.access[token].grant].subject;
+        json(200, format!(r#"{{"sub":"{subject}","name":"Ada"}}"#))
+    }
+
+    /// Whether the last ID token of a grant can be told from a forged one: it was not made wrong, and its
+    /// key is still in the set.
+    pub(crate) fn can_be_proven(&self, grant: usize) -> bool {
+        let grant = &self.grants[grant];
+        !grant.doctored && self.keys.contains(&grant.signed_with)
+    }
+
+    /// Whether an API takes the access token.
+    pub(crate) fn honours(&self, token: &str, now: Millis) -> bool {
+        self.access.get(token).is_some_and(|access| {
+            self.grants[access.grant].alive
+                && access.lifetime.is_none_or(|lifetime| now < access.issued + lifetime)
+        })
+    }
+
+    /// RFC 7009: with a token goes its whole grant. A token it does not know is no error.
+    fn revoke(&mut self, request: &Arrival) -> HttpResponse {
+        let token = request.field("token").unwrap_or_default().to_owned();
+        let grant = match self.refresh.get(&token) {
+            Some(refresh) => Some(refresh.grant),
+            None => self.access.get(&token).map(|access| access.grant),
+        };
+        if let Some(grant) = grant {
+            self.grants[grant].alive = false;
+        }
+        self.revoked.push(token);
+        response(200, "text/plain", "")
+    }
+
+    /// A code of a login that nobody began here.
+    pub(crate) fn stolen_code(&mut self, chance: &mut Chance) -> String {
+        self.minted += 1;
+        format!("code.{}.{}.{MARK}", chance.below(1000), self.minted)
+    }
+}
+
+/// Not a signature, but only the key it names can have made it, over nothing but this input.
+fn signature(key: u8, input: &str) -> [u8; 64] {
+    let mut out = [key; 64];
+    out[32..].copy_from_slice(&Sha256::digest(input));
+    out
+}
+
+/// What `crypto.subtle` would say.
+pub(crate) fn verify(verification: &Verification) -> Verdict {
+    let Some(made_with) = verification.signature.first().copied() else { return Verdict::Invalid };
+    let named = |jwk: &String| jwk.contains(&base64url::encode(&[made_with; 32]));
+    let right = verification.signature == signature(made_with, &verification.input);
+    if right && verification.keys.iter().any(named) { Verdict::Valid } else { Verdict::Invalid }
+}

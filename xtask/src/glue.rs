@@ -1,0 +1,461 @@
+//! The generated JavaScript glue, made into a factory.
+//!
+//! wasm-bindgen writes a module with one wasm instance in its module scope. Tokenward gives each client
+//! an instance of its own, so the whole text becomes the body of `instantiate(module)`. The text belongs
+//! to one exact version of the generator: whatever does not look as expected is an error, never a guess.
+
+use anyhow::{Context, Result, bail, ensure};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// What the generator's text is cut into.
+#[derive(Debug)]
+pub struct Glue {
+    /// Top-level pieces of the body in order, without the import table.
+    blocks: Vec<String>,
+    /// The import table: name of the import -> text of its entry.
+    imports: BTreeMap<String, String>,
+    /// The module name of the imports in the wasm file.
+    module: String,
+    /// Classes and functions the crate exports.
+    exports: Vec<String>,
+}
+
+const LOADER: &str = "\nasync function __wbg_load(module, imports) {\n";
+const FINALIZE: &str =
+    "\nlet wasmModule, wasmInstance, wasm;\nfunction __wbg_finalize_init(instance, module) {\n";
+const LAST_LINE: &str = "\nexport { initSync, __wbg_init as default };";
+const TABLE: &str = "function __wbg_get_imports() {\n";
+
+impl Glue {
+    /// Reads the text that wasm-bindgen 0.2.130 generates for the target `web`.
+    pub fn parse(source: &str) -> Result<Self> {
+        let source = source.trim_end();
+        ensure!(source.ends_with(LAST_LINE), "glue: the last line is not the expected export");
+        let (text, _loader) = split_once_only(source, LOADER)?;
+        let (body, finalize) = split_once_only(text, FINALIZE)?;
+        check_finalize(finalize)?;
+
+        let mut glue =
+            Self { blocks: Vec::new(), imports: BTreeMap::new(), module: String::new(), exports: Vec::new() };
+        for block in top_level_blocks(body)? {
+            if block.starts_with("import ") {
+                bail!(
+                    "glue: it imports another module, which the package cannot ship: {}",
+                    first_line(&block)
+                );
+            } else if block.starts_with(TABLE) {
+                ensure!(glue.module.is_empty(), "glue: two import tables");
+                (glue.module, glue.imports) = parse_table(&block)?;
+            } else if let Some(declaration) = block.strip_prefix("export ") {
+                glue.exports
+                    .push(declared_name(declaration).context("glue: an unknown kind of export")?.into());
+                glue.blocks.push(declaration.to_owned());
+            } else {
+                glue.blocks.push(block);
+            }
+        }
+        ensure!(!glue.module.is_empty(), "glue: no import table found");
+        ensure!(!glue.exports.is_empty(), "glue: the crate exports nothing");
+        Ok(glue)
+    }
+
+    /// The name under which the wasm file imports the glue.
+    pub fn module(&self) -> &str {
+        &self.module
+    }
+
+    /// Gives the import module another name.
+    pub fn rename_module(&mut self, name: &str) {
+        self.module = name.to_owned();
+    }
+
+    /// Gives imports other names: (old, new).
+    pub fn rename_imports(&mut self, names: &[(String, String)]) -> Result<()> {
+        let mut renamed = BTreeMap::new();
+        for (old, new) in names {
+            let entry = self.imports.remove(old).with_context(|| format!("glue: no import {old}"))?;
+            let rest = entry.strip_prefix(old.as_str()).context("glue: an import entry without its name")?;
+            ensure!(renamed.insert(new.clone(), format!("{new}{rest}")).is_none(), "glue: {new} twice");
+        }
+        for (name, entry) in std::mem::take(&mut self.imports) {
+            ensure!(renamed.insert(name.clone(), entry).is_none(), "glue: {name} twice");
+        }
+        self.imports = renamed;
+        Ok(())
+    }
+
+    /// Gives exports of the wasm file other names: (old, new). They are used as `wasm.NAME`.
+    pub fn rename_exports(&mut self, names: &[(String, String)]) {
+        let names: BTreeMap<&str, &str> =
+            names.iter().map(|(old, new)| (old.as_str(), new.as_str())).collect();
+        let rename = |text: &mut String| *text = rename_members(text, "wasm", &names);
+        self.blocks.iter_mut().for_each(rename);
+        self.imports.values_mut().for_each(rename);
+    }
+
+    /// Keeps the imports that the final wasm file has, then drops every helper that nothing uses any more.
+    pub fn retain_imports(&mut self, wanted: &[String]) -> Result<()> {
+        for name in wanted {
+            ensure!(self.imports.contains_key(name), "glue: the wasm file imports {name}, the glue has none");
+        }
+        self.imports.retain(|name, _| wanted.contains(name));
+        loop {
+            let unused = self.blocks.iter().position(|block| {
+                declared_name(block).is_some_and(|name| {
+                    !self.exports.iter().any(|export| export == name) && !self.used_outside(name, block)
+                })
+            });
+            match unused {
+                Some(index) => drop(self.blocks.remove(index)),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn used_outside(&self, name: &str, own: &str) -> bool {
+        let others = self.blocks.iter().filter(|block| block.as_str() != own);
+        others.chain(self.imports.values()).any(|text| words(text).any(|word| word == name))
+    }
+
+    /// Names that the glue reads from the instance: `wasm.NAME`.
+    pub fn used_exports(&self) -> Vec<&str> {
+        let texts = self.blocks.iter().chain(self.imports.values());
+        let mut names: Vec<&str> = texts.flat_map(|text| members(text, "wasm")).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The factory as an ES module. `start` and `memory` are the exports of these meanings.
+    pub fn factory(&self, start: &str, memory: &str) -> String {
+        let mut out = String::from(
+            "// Made by `cargo xtask build` from wasm-bindgen's glue. Each call is a world of its own.\n",
+        );
+        // A module that trapped, wherever that was, must not be used any more: its state is half done.
+        out.push_str(
+            "export async function instantiate(module, onTrap) {
+const guarded = (entry) => (...given) => {
+  try {
+    return entry(...given);
+  } catch (cause) {
+    onTrap(cause);
+    throw cause;
+  }
+};
+const wasm = { __proto__: null };
+",
+        );
+        for block in &self.blocks {
+            out.push_str(block);
+            out.push('\n');
+        }
+        out.push_str("const imports = { __proto__: null,\n");
+        for entry in self.imports.values() {
+            out.push_str(entry);
+            out.push('\n');
+        }
+        let module = &self.module;
+        let exports = self.exports.join(", ");
+        let _ = write!(
+            out,
+            "}};\nconst {{ exports }} = await WebAssembly.instantiate(module, {{ {module:?}: imports }});\n\
+             for (const name in exports)\n  \
+             wasm[name] = typeof exports[name] === 'function' ? guarded(exports[name]) : exports[name];\n\
+             wasm.{start}();\nreturn {{ {exports}, memory: wasm.{memory} }};\n}}\n"
+        );
+        out
+    }
+}
+
+fn split_once_only<'a>(text: &'a str, mark: &str) -> Result<(&'a str, &'a str)> {
+    let (before, after) =
+        text.split_once(mark).with_context(|| format!("glue: no line {:?}", mark.trim()))?;
+    ensure!(!after.contains(mark), "glue: two lines {:?}", mark.trim());
+    Ok((before, after))
+}
+
+/// The generator's own start-up code is replaced, so it must do nothing that the replacement does not.
+fn check_finalize(text: &str) -> Result<()> {
+    const KNOWN: [&str; 6] = [
+        "wasmInstance = instance;",
+        "wasm = instance.exports;",
+        "wasmModule = module;",
+        "wasm.__wbindgen_start();",
+        "return wasm;",
+        "}",
+    ];
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let cache = line.starts_with("cached") && line.ends_with(" = null;") && words(line).count() == 2;
+        ensure!(cache || KNOWN.contains(&line), "glue: unknown start-up code: {line}");
+    }
+    ensure!(text.contains("wasm.__wbindgen_start();"), "glue: the start function is not called");
+    Ok(())
+}
+
+/// Cuts text into its top-level statements. The generator indents everything below the top level.
+fn top_level_blocks(text: &str) -> Result<Vec<String>> {
+    let mut blocks: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let continues = line.starts_with([' ', '}', ')']);
+        let comment = ["/*", " *", "//"].iter().any(|mark| line.starts_with(mark));
+        if line.trim().is_empty() || comment {
+            continue;
+        }
+        if continues {
+            let block = blocks.last_mut().with_context(|| format!("glue: a block begins with {line:?}"))?;
+            block.push('\n');
+            block.push_str(line);
+        } else {
+            blocks.push(line.to_owned());
+        }
+    }
+    Ok(blocks)
+}
+
+/// Reads `function __wbg_get_imports() { const import0 = {...}; return {...}; }`.
+fn parse_table(block: &str) -> Result<(String, BTreeMap<String, String>)> {
+    let head = format!("{TABLE}    const import0 = {{\n        __proto__: null,\n");
+    let rest = block.strip_prefix(head.as_str()).context("glue: unexpected head of the import table")?;
+    let (entries, tail) =
+        split_once_only(rest, "\n    };\n    return {\n        __proto__: null,\n        \"")?;
+    let (module, end) =
+        tail.split_once("\": import0,").context("glue: unexpected end of the import table")?;
+    ensure!(end.trim() == "};\n}", "glue: more than one import module");
+
+    let mut imports = BTreeMap::new();
+    let mut name = String::new();
+    for line in entries.lines() {
+        let indent = line.len() - line.trim_start().len();
+        if indent == 8 && !line.trim_start().starts_with('}') {
+            let (key, _) = line
+                .trim_start()
+                .split_once(": ")
+                .with_context(|| format!("glue: no import entry: {line}"))?;
+            ensure!(key.chars().all(is_word), "glue: an import name that is no identifier: {key}");
+            name = key.to_owned();
+            let new = imports.insert(name.clone(), line.trim_start().to_owned()).is_none();
+            ensure!(new, "glue: the import {name} is there twice");
+        } else {
+            let entry = imports.get_mut(&name).context("glue: the import table begins inside an entry")?;
+            entry.push('\n');
+            entry.push_str(line);
+        }
+    }
+    ensure!(imports.values().all(|entry| entry.ends_with(',')), "glue: an import entry without an end");
+    Ok((module.to_owned(), imports))
+}
+
+/// The name a top-level statement declares; `None` for statements that declare nothing or several.
+fn declared_name(block: &str) -> Option<&str> {
+    let rest = ["class ", "function ", "const ", "let "].iter().find_map(|word| block.strip_prefix(word))?;
+    words(rest).next()
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '$'
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c| !is_word(c)).filter(|word| !word.is_empty())
+}
+
+/// The members read from an object: NAME of every `object.NAME`.
+fn members<'a>(text: &'a str, object: &str) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices(object) {
+        let own = text[..at].chars().next_back().is_none_or(|c| !is_word(c) && c != '.');
+        if let Some(member) = text[at + object.len()..].strip_prefix('.').filter(|_| own) {
+            found.extend(words(member).next());
+        }
+    }
+    found
+}
+
+fn rename_members(text: &str, object: &str, names: &BTreeMap<&str, &str>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(object) {
+        let (before, after) = rest.split_at(at + object.len());
+        out.push_str(before);
+        rest = after;
+        let own = before[..at].chars().next_back().is_none_or(|c| !is_word(c) && c != '.');
+        let Some(member) = after.strip_prefix('.').filter(|_| own) else { continue };
+        let end = member.find(|c| !is_word(c)).unwrap_or(member.len());
+        if let Some(new) = names.get(&member[..end]) {
+            out.push('.');
+            out.push_str(new);
+            rest = &member[end..];
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Short names in order: a, b, ... Z, aa, ab, ...
+pub fn short_names() -> impl Iterator<Item = String> {
+    const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    (0_usize..).map(|mut index| {
+        let mut name = String::new();
+        loop {
+            name.insert(0, char::from(LETTERS[index % LETTERS.len()]));
+            if index < LETTERS.len() {
+                return name;
+            }
+            index = index / LETTERS.len() - 1;
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The shape of wasm-bindgen 0.2.130's output for the target web, shortened.
+    const SAMPLE: &str = r#"/* @ts-self-types="./toy.d.ts" */
+
+/**
+ * Core.
+ */
+export class Core {
+    free() {
+        CoreFinalization.unregister(this);
+        wasm.__wbg_core_free(this.__wbg_ptr, 0);
+    }
+}
+if (Symbol.dispose) Core.prototype[Symbol.dispose] = Core.prototype.free;
+function __wbg_get_imports() {
+    const import0 = {
+        __proto__: null,
+        __wbg_first_11: function(arg0) {
+            return used(arg0);
+        },
+        __wbg_second_22: function() { return handleError(function (arg0) {
+            return unusedLater(arg0);
+        }, arguments); },
+    };
+    return {
+        __proto__: null,
+        "./toy_bg.js": import0,
+    };
+}
+
+const CoreFinalization = (typeof FinalizationRegistry === 'undefined')
+    ? { register: () => {}, unregister: () => {} }
+    : new FinalizationRegistry(ptr => wasm.__wbg_core_free(ptr, 1));
+
+function used(a) {
+    return wasm.__wbg_core_free(a, wasm.memory);
+}
+
+let cachedThing = null;
+function unusedLater(a) {
+    return cachedThing ?? alsoUnused(a);
+}
+
+function alsoUnused(a) {
+    return alsoUnused(a);
+}
+
+function handleError(f, args) {
+    return f.apply(this, args);
+}
+
+let wasmModule, wasmInstance, wasm;
+function __wbg_finalize_init(instance, module) {
+    wasmInstance = instance;
+    wasm = instance.exports;
+    wasmModule = module;
+    cachedThing = null;
+    wasm.__wbindgen_start();
+    return wasm;
+}
+
+async function __wbg_load(module, imports) {
+}
+
+export { initSync, __wbg_init as default };
+"#;
+
+    #[test]
+    fn the_sample_becomes_a_factory() {
+        let glue = Glue::parse(SAMPLE).unwrap();
+        assert_eq!(glue.module(), "./toy_bg.js");
+        assert_eq!(glue.used_exports(), ["__wbg_core_free", "memory"]);
+        let text = glue.factory("__wbindgen_start", "memory");
+        assert!(text.contains("\nclass Core {\n"));
+        assert!(text.contains("export async function instantiate(module, onTrap) {\n"));
+        assert!(text.contains("{ \"./toy_bg.js\": imports }"));
+        assert!(text.contains("return { Core, memory: wasm.memory };"));
+        assert_eq!(text.matches("export ").count(), 1);
+        assert!(!text.contains("__wbg_load") && !text.contains("__wbg_finalize_init"));
+    }
+
+    #[test]
+    fn names_are_replaced_on_both_sides() {
+        let mut glue = Glue::parse(SAMPLE).unwrap();
+        glue.rename_module("g");
+        glue.rename_imports(&[("__wbg_first_11".into(), "a".into())]).unwrap();
+        glue.rename_exports(&[("__wbg_core_free".into(), "b".into()), ("memory".into(), "c".into())]);
+        let text = glue.factory("d", "c");
+        assert!(text.contains("\na: function(arg0) {"));
+        assert!(text.contains("wasm.b(this.__wbg_ptr, 0)") && text.contains("wasm.b(a, wasm.c)"));
+        assert!(text.contains("{ \"g\": imports }") && text.contains("wasm.d();"));
+        assert!(glue.rename_imports(&[("missing".into(), "x".into())]).is_err());
+    }
+
+    #[test]
+    fn imports_that_the_optimizer_removed_take_their_helpers_along() {
+        let mut glue = Glue::parse(SAMPLE).unwrap();
+        glue.retain_imports(&["__wbg_first_11".into()]).unwrap();
+        let text = glue.factory("s", "m");
+        for gone in ["__wbg_second_22", "unusedLater", "alsoUnused", "cachedThing", "handleError"] {
+            assert!(!text.contains(gone), "{gone} is still there");
+        }
+        assert!(text.contains("function used(a)"));
+        assert!(text.contains("if (Symbol.dispose)") && text.contains("CoreFinalization"));
+        assert!(glue.retain_imports(&["__wbg_third".into()]).is_err());
+    }
+
+    #[test]
+    fn text_that_is_not_as_expected_is_refused() {
+        for (old, new) in [
+            ("export { initSync", "export { other"),
+            ("async function __wbg_load(module, imports) {", "async function load(module, imports) {"),
+            ("    wasmModule = module;", "    wasmModule = module; extra();"),
+            ("    wasm.__wbindgen_start();\n", ""),
+            (
+                "        \"./toy_bg.js\": import0,",
+                "        \"./toy_bg.js\": import0,\n        \"./other.js\": import1,",
+            ),
+            ("const CoreFinalization", "import * as x from './snippet.js';\nconst CoreFinalization"),
+            ("        __wbg_first_11: ", "        \"a b\": "),
+            ("    const import0 = {", "    const table = {"),
+        ] {
+            assert!(SAMPLE.contains(old), "{old}");
+            assert!(Glue::parse(&SAMPLE.replace(old, new)).is_err(), "{old} -> {new}");
+        }
+    }
+
+    #[test]
+    fn members_are_whole_names_of_that_object_only() {
+        let text = "wasm.a + xwasm.b + o.wasm.c + wasm.aa(wasm.a)";
+        assert_eq!(members(text, "wasm"), ["a", "aa", "a"]);
+        let names = BTreeMap::from([("a", "z")]);
+        assert_eq!(rename_members(text, "wasm", &names), "wasm.z + xwasm.b + o.wasm.c + wasm.aa(wasm.z)");
+    }
+
+    #[test]
+    fn short_names_do_not_repeat() {
+        let names: Vec<String> = short_names().take(4000).collect();
+        let mut unique = names.clone();
+        unique.sort_unstable();
+        unique.dedup();
+        assert_eq!(unique.len(), names.len());
+        assert_eq!((names[0].as_str(), names[52].as_str()), ("a", "aa"));
+    }
+}

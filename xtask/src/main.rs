@@ -1,0 +1,151 @@
+//! Tokenward's only build tool. `cargo xtask` alone says what there is.
+
+mod bench;
+mod browsers;
+mod demo;
+mod docs;
+mod glue;
+mod inline;
+mod package;
+mod paths;
+mod process;
+mod size;
+mod test;
+mod tools;
+mod wasm;
+
+use anyhow::{Context, Result, bail};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  demo [--port N]         build, start a local OpenID provider and the example pages, print the address
+  demo --check            the same, driven in a headless browser; ends with its result
+  test [--quick] [--only STEP]
+                          every check there is; --quick leaves out the browsers; --only may be repeated
+  build [--dev]           pkg/, ready for `npm install ./pkg` or `npm publish`; --dev is quick and readable
+  size                    sizes of what is shipped and downloaded, held against xtask/budgets.json
+  bench [ARGUMENTS]       speed and memory beside other libraries, in headless Chromium
+  docs                    the API reference of the crate and of the package, in target/docs
+  help                    this text
+
+It needs Rust (by rustup) and Node 20 or newer, and installs or names what else is missing.
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs one command line; `false` when the command worked and what it looked at did not.
+fn run(arguments: &[String]) -> Result<bool> {
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", arguments),
+    };
+    match command {
+        "demo" => {
+            let mut options = Options::new(rest);
+            let (check, port) = (options.flag("--check"), options.value("--port")?);
+            options.end()?;
+            let port = port
+                .map(|port| port.parse().with_context(|| format!("--port: {port} is no port")))
+                .transpose()?;
+            if check { demo::check()? } else { demo::serve(port)? }
+        }
+        "test" => {
+            let mut options = Options::new(rest);
+            let mut selection = test::Selection { quick: options.flag("--quick"), only: Vec::new() };
+            while let Some(name) = options.value("--only")? {
+                selection.only.push(name);
+            }
+            options.end()?;
+            return test::run(&selection);
+        }
+        "build" => {
+            let mut options = Options::new(rest);
+            let mode = if options.flag("--dev") { wasm::Mode::Dev } else { wasm::Mode::Release };
+            options.end()?;
+            package::build(mode)?;
+        }
+        "size" => {
+            Options::new(rest).end()?;
+            size::run()?;
+        }
+        "bench" => bench::run(rest)?,
+        "docs" => {
+            Options::new(rest).end()?;
+            docs::run()?;
+        }
+        "help" | "--help" | "-h" => print!("{HELP}"),
+        _ => bail!("no command {command}; `cargo xtask` lists them"),
+    }
+    Ok(true)
+}
+
+/// The arguments of a command, taken one by one.
+struct Options(Vec<String>);
+
+impl Options {
+    fn new(arguments: &[String]) -> Self {
+        Self(arguments.to_vec())
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        let found = self.0.iter().position(|argument| argument == name);
+        found.map(|index| self.0.remove(index)).is_some()
+    }
+
+    fn value(&mut self, name: &str) -> Result<Option<String>> {
+        let Some(index) = self.0.iter().position(|argument| argument == name) else { return Ok(None) };
+        if index + 1 == self.0.len() {
+            bail!("{name} needs a value");
+        }
+        self.0.remove(index);
+        Ok(Some(self.0.remove(index)))
+    }
+
+    fn end(&self) -> Result<()> {
+        match self.0.first() {
+            None => Ok(()),
+            Some(argument) => bail!("unknown argument {argument}; `cargo xtask` shows what there is"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(words: &str) -> Options {
+        Options(words.split_whitespace().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn options_are_taken_once() {
+        let mut all = options("--quick --only a --only b rest");
+        assert!(all.flag("--quick") && !all.flag("--quick"));
+        assert_eq!(all.value("--only").unwrap().unwrap(), "a");
+        assert_eq!(all.value("--only").unwrap().unwrap(), "b");
+        assert_eq!(all.value("--only").unwrap(), None);
+        assert!(all.end().unwrap_err().to_string().contains("rest"));
+        assert!(options("--port").value("--port").is_err());
+        assert!(options("").end().is_ok());
+    }
+
+    #[test]
+    fn unknown_commands_and_arguments_are_refused() {
+        for words in ["nothing", "build --fast", "size x", "test --only", "demo --port x"] {
+            let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+            assert!(run(&words).is_err(), "{words:?}");
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! From the crate to `tokenward.wasm` and its glue.
+
+use crate::glue::{Glue, short_names};
+use crate::process::Run;
+use crate::{paths, tools};
+use anyhow::{Context, Result, bail, ensure};
+use std::path::Path;
+use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
+
+/// How much work a build puts into size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// What is published.
+    Release,
+    /// Quick and with readable names.
+    Dev,
+}
+
+impl Mode {
+    /// Its name on the command line and in the stamp.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Dev => "dev",
+        }
+    }
+}
+
+/// The finished wasm file and the text of `glue.js`.
+#[derive(Debug)]
+pub struct Product {
+    /// The wasm file.
+    pub wasm: Vec<u8>,
+    /// The factory module.
+    pub glue: String,
+}
+
+/// The features Rust 1.95 uses on wasm32 and wasm-bindgen's multi-value adapters need, by name. With
+/// `--all-features` wasm-opt writes types that no engine accepts.
+const FEATURES: [&str; 8] = [
+    "bulk-memory",
+    "bulk-memory-opt",
+    "call-indirect-overlong",
+    "multivalue",
+    "mutable-globals",
+    "nontrapping-float-to-int",
+    "reference-types",
+    "sign-ext",
+];
+
+/// What the import module is called in what ships.
+const MODULE: &str = "g";
+
+/// Compiles the crate and returns the path of the raw wasm file.
+pub fn compile(mode: Mode) -> Result<std::path::PathBuf> {
+    tools::wasm_target()?;
+    println!("compile the crate to WebAssembly ({})", mode.name());
+    let mut cargo = Run::new(tools::cargo())
+        .args(["build", "--package", "tokenward", "--lib", "--target", tools::WASM_TARGET])
+        .args(["--config", &remapped()?])
+        .dir(paths::root())
+        .named("cargo build");
+    if mode == Mode::Release {
+        cargo = cargo.arg("--release");
+    }
+    cargo.run()?;
+    let folder = if mode == Mode::Release { "release" } else { "debug" };
+    Ok(paths::cargo_target().join(tools::WASM_TARGET).join(folder).join("tokenward.wasm"))
+}
+
+/// Cargo configuration that cuts this machine's folders off the file names in panic messages, so that the module is
+/// the same wherever it is built and tells nothing about the builder.
+fn remapped() -> Result<String> {
+    let sysroot = Run::new("rustc").args(["--print", "sysroot"]).dir(paths::root()).read()?;
+    let library = Path::new(sysroot.trim()).join("lib/rustlib/src/rust");
+    let cargo_home = match std::env::var_os("CARGO_HOME") {
+        Some(dir) => dir.into(),
+        None => std::env::home_dir().context("there is no home folder and no CARGO_HOME")?.join(".cargo"),
+    };
+    let folders = [library, cargo_home.join("registry/src"), paths::root()];
+    let flags = folders.map(|folder| format!("--remap-path-prefix={}=", folder.display()));
+    // JSON's texts and lists are TOML as well.
+    Ok(format!("target.{}.rustflags={}", tools::WASM_TARGET, serde_json::to_string(&flags)?))
+}
+
+/// Makes bindings, optimizes, and turns the glue into a factory. `work` is a folder for files in between.
+pub fn finish(raw: &Path, work: &Path, mode: Mode) -> Result<Product> {
+    println!("generate the bindings");
+    let mut output = Bindgen::new()
+        .input_path(raw)
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(true)
+        .encode_into(EncodeInto::Always)
+        .remove_name_section(mode == Mode::Release)
+        .remove_producers_section(true)
+        .generate_output()?;
+    ensure!(
+        output.snippets().values().all(Vec::is_empty)
+            && output.local_modules().is_empty()
+            && output.npm_dependencies().is_empty(),
+        "the crate brings JavaScript snippets or modules of its own, which the package cannot ship"
+    );
+    let stem = raw.file_stem().context("the raw wasm file has no name")?.to_string_lossy();
+    let own = format!("./{stem}_bg.js");
+    let module = output.wasm_mut();
+    if let Some(foreign) = module.imports.iter().find(|import| import.module != own) {
+        bail!("the wasm file imports {}.{}, which no page provides", foreign.module, foreign.name);
+    }
+    let (mut imports, mut exports) = (Vec::new(), Vec::new());
+    if mode == Mode::Release {
+        silence_panics(module)?;
+        module.imports.iter_mut().for_each(|import| MODULE.clone_into(&mut import.module));
+        imports = shorten(module.imports.iter_mut().map(|import| &mut import.name));
+        exports = shorten(module.exports.iter_mut().map(|export| &mut export.name));
+    }
+    output.emit(work)?;
+
+    let mut glue = Glue::parse(&std::fs::read_to_string(work.join(format!("{stem}.js")))?)?;
+    ensure!(glue.module() == own, "glue: it serves {}, not {own}", glue.module());
+    if mode == Mode::Release {
+        glue.rename_module(MODULE);
+        glue.rename_imports(&imports)?;
+        glue.rename_exports(&exports);
+    }
+    let final_name = |long: &str| {
+        let found = exports.iter().find(|(old, _)| old == long);
+        found.map_or_else(|| long.to_owned(), |(_, new)| new.clone())
+    };
+    let names = Names { start: final_name("__wbindgen_start"), memory: final_name("memory") };
+
+    let before = work.join(format!("{stem}_bg.wasm"));
+    let wasm = match mode {
+        Mode::Release => optimize(&before, &work.join("optimized.wasm"))?,
+        Mode::Dev => std::fs::read(&before)?,
+    };
+    let imports = check(&wasm, &glue, &names, work)?;
+    glue.retain_imports(&imports)?;
+
+    let text = glue.factory(&names.start, &names.memory);
+    let readable = work.join("glue.js");
+    std::fs::write(&readable, &text)?;
+    let glue = match mode {
+        Mode::Release => tools::node_bin(&paths::root(), "esbuild")
+            .arg(&readable)
+            .args(["--minify", "--format=esm", "--target=es2022", "--log-level=warning"])
+            .read()?,
+        Mode::Dev => text,
+    };
+    Ok(Product { wasm, glue })
+}
+
+/// Makes a trap of every panic. The glue tells the facade of it; nobody reads the message, which would be a
+/// twentieth of the file. Whatever else would format text traps as well, so that no such code can come to rely on
+/// it unnoticed. A development build keeps it all, and its stack traces have names.
+fn silence_panics(module: &mut walrus::Module) -> Result<()> {
+    const FORMATTERS: [&str; 4] =
+        ["::fmt::Debug>::", "::fmt::Display>::", "::fmt::Write>::", "::PanicPayload>::"];
+    let is_silent = |name: &str| {
+        name.starts_with("core") && name.contains("::panicking::")
+            || FORMATTERS.iter().any(|part| name.contains(part))
+    };
+    let (mut names, mut silent) = (Vec::new(), Vec::new());
+    for function in module.funcs.iter() {
+        if let Some(name) = function.name.as_deref().filter(|name| is_silent(name)) {
+            names.push(name);
+            silent.push(function.id());
+        }
+    }
+    ensure!(
+        names.iter().any(|name| name.ends_with("::panicking::panic_fmt")),
+        "the standard library panics in another way than it did: see silence_panics"
+    );
+    for (id, function) in module.funcs.iter_local_mut() {
+        if silent.contains(&id) {
+            let mut body = function.builder_mut().func_body();
+            body.instrs_mut().clear();
+            body.unreachable();
+        }
+    }
+    Ok(())
+}
+
+/// The exports that the factory itself uses.
+#[derive(Debug)]
+struct Names {
+    start: String,
+    memory: String,
+}
+
+/// Long names with hashes in them compress badly and are there twice; one or two letters do the same.
+/// Returns (old, new).
+fn shorten<'a>(names: impl Iterator<Item = &'a mut String>) -> Vec<(String, String)> {
+    names.zip(short_names()).map(|(name, short)| (std::mem::replace(name, short.clone()), short)).collect()
+}
+
+fn optimize(from: &Path, to: &Path) -> Result<Vec<u8>> {
+    println!("optimize with wasm-opt");
+    tools::node_bin(&paths::root(), "wasm-opt")
+        .arg(from)
+        .arg("-o")
+        .arg(to)
+        .args(["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"])
+        // A function with hundreds of locals needs two octets for most of them and compresses worse.
+        .arg("--one-caller-inline-max-function-size=30")
+        .args(FEATURES.map(|feature| format!("--enable-{feature}")))
+        .run()?;
+    Ok(std::fs::read(to)?)
+}
+
+/// Compiles the file with the engine that is at hand and compares both sides of the boundary.
+fn check(wasm: &[u8], glue: &Glue, names: &Names, work: &Path) -> Result<Vec<String>> {
+    const SCRIPT: &str = "const m = new WebAssembly.Module(require('node:fs').readFileSync(process.argv[1]));\
+        console.log(JSON.stringify([WebAssembly.Module.imports(m), WebAssembly.Module.exports(m)]));";
+    let file = work.join("final.wasm");
+    std::fs::write(&file, wasm)?;
+    let text = tools::node().args(["-e", SCRIPT]).arg(&file).named("the load test in Node").read()?;
+    let [imports, exports]: [Vec<serde_json::Value>; 2] = serde_json::from_str(&text)?;
+    let word = |item: &serde_json::Value, key: &str| item[key].as_str().unwrap_or_default().to_owned();
+
+    for import in &imports {
+        let (module, name, kind) = (word(import, "module"), word(import, "name"), word(import, "kind"));
+        ensure!(
+            module == glue.module() && kind == "function",
+            "the wasm file imports {kind} {module}.{name}"
+        );
+    }
+    let exported: Vec<String> = exports.iter().map(|export| word(export, "name")).collect();
+    for used in glue.used_exports().into_iter().chain([names.start.as_str(), names.memory.as_str()]) {
+        ensure!(
+            exported.iter().any(|name| name == used),
+            "the glue uses {used}, which the wasm file does not export"
+        );
+    }
+    Ok(imports.iter().map(|import| word(import, "name")).collect())
+}
