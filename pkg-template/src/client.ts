@@ -1,0 +1,173 @@
+import { createAnnouncer } from './announcer.js';
+import { readApis } from './apis.js';
+import type { Connect, Core, ErrorRecord, Host, Plain } from './core.js';
+import { failure, fromRecord, isAuthError, type AuthError } from './errors.js';
+import { createFetch } from './fetch.js';
+import { leave, showUrl } from './navigation.js';
+import { createOnce } from './once.js';
+import { createOperations } from './operations.js';
+import { plain, take, withSignal } from './options.js';
+import { createSnapshots, signedOut, type Claims } from './session.js';
+import { createTokenAtHand } from './token.js';
+import type { AuthClient, ClientOptions, GetTokenOptions, RedirectResult } from './types.js';
+
+// React's StrictMode and hot reload ask twice, and a callback can be redeemed only once.
+const clients = /*#__PURE__*/ createOnce<AuthClient>();
+
+/** Makes the client, or gives the one that lives for equal options. */
+export const open = async (options: ClientOptions, connect: Connect): Promise<AuthClient> => {
+  if (typeof WebAssembly !== 'object' || !globalThis.crypto?.subtle || !globalThis.location?.assign) {
+    throw failure('environment_unsupported');
+  }
+  const record = plain(options);
+  return clients(JSON.stringify(record), (forget) => create(record, connect, forget));
+};
+
+const create = async (options: Plain, connect: Connect, forget: () => void): Promise<AuthClient> => {
+  // Read before anything is awaited: a router may replace the address meanwhile.
+  const pageUrl = location.href;
+  const allowed = readApis(take(options, 'apis'), location.hostname);
+  const automatic = take(options, 'handleRedirect') ?? true;
+  if (typeof automatic !== 'boolean') throw failure('option_invalid', 'handleRedirect');
+
+  let core: Core | undefined;
+  let closed: AuthError | undefined;
+  const announcer = createAnnouncer();
+  const { session, change } = announcer;
+  const snapshot = createSnapshots();
+  const token = createTokenAtHand(typeof options.minValidity === 'number' ? options.minValidity : 10);
+
+  const close = (error: AuthError) => {
+    closed = error;
+    forget();
+    token.set(undefined, 0, NaN, 0, 0);
+    operations.close(error);
+  };
+
+  const poison = (cause: unknown) => {
+    if (closed) return;
+    close(failure('engine_failed', undefined, { cause }));
+    change(signedOut(closed ?? null));
+  };
+
+  const operations = createOperations(() => core as Core, poison);
+  const { call } = operations;
+
+  let handling: string | undefined;
+  const host: Host = {
+    settle: operations.settle,
+    session: (record) => closed || change(snapshot(record, session())),
+    token: (...given) => closed || token.set(...given),
+    event: (type, detail) =>
+      closed || announcer.happen({ type, session: session(), error: detail ? fromRecord(detail) : null }),
+    // An answer that came from elsewhere is no reason to touch the page's address.
+    cleanUrl: (url) => handling === location.href && showUrl(url),
+    poison,
+  };
+
+  try {
+    core = await connect(options, { pageUrl }, host);
+  } catch (cause) {
+    if (closed || isAuthError(cause)) throw closed ?? cause;
+    const described = typeof cause === 'object' && cause !== null && 'hint' in cause;
+    throw described ? fromRecord(cause as ErrorRecord) : failure('engine_failed', undefined, { cause });
+  }
+
+  const liveToken = (args?: Plain, signal?: AbortSignal) => {
+    const live = args ? undefined : token.live();
+    return live === undefined ? call('getToken', args, signal) : { token: live, serial: token.serial() };
+  };
+
+  const waitForToken = async (options: GetTokenOptions | undefined): Promise<string> => {
+    const { args, signal } = withSignal(options);
+    const { minValidity, ...rest } = args;
+    if (!signal?.aborted && Object.keys(rest).length === 0 && !(Number(minValidity) < 0)) {
+      const live = token.live(minValidity as number | undefined);
+      if (live !== undefined) return live;
+    }
+    return (await call('getToken', args, signal)).token;
+  };
+
+  const logins = createOnce<never>();
+  let loggingOut: Promise<void> | undefined;
+  const redirects = createOnce<RedirectResult | null>();
+
+  const client: AuthClient = {
+    get session() {
+      return session();
+    },
+
+    login: async (options) => {
+      const { args, signal } = withSignal(options);
+      // It travels as text (OIDC Core 5.5).
+      if (typeof args.claims === 'object') args.claims = JSON.stringify(args.claims);
+      // Forgotten when the browser is sent: a navigation the user stopped must not block the next attempt.
+      const send = async (forget?: () => void) => {
+        // A guard that sees the user signed out must not turn the browser round on its way to the logout page.
+        await loggingOut?.catch(() => {});
+        const { url } = await call('login', args, signal).finally(forget);
+        await leave(url);
+        throw failure('aborted');
+      };
+      return signal ? send() : logins(JSON.stringify(args), send);
+    },
+
+    handleRedirect: async (url) => {
+      // Whoever is first has cleaned the page's address already: a call without a URL means the same answer.
+      const target = String(url ?? handling ?? location.href);
+      return redirects(target, async (forget) => {
+        handling = target;
+        const result = await call('handleRedirect', { url: target }).finally(() => {
+          handling = undefined;
+          forget();
+        });
+        return result && { session: session(), returnTo: result.returnTo };
+      });
+    },
+
+    getToken: async (options) => (options ? undefined : token.live()) ?? waitForToken(options),
+
+    fetch: createFetch(allowed, liveToken),
+
+    subscribe: announcer.subscribe,
+
+    on: announcer.on,
+
+    userinfo: () => call('userinfo') as Promise<Claims>,
+
+    logout: async (options) => {
+      const args = plain(options);
+      loggingOut = (async () => {
+        const url = (await call('logout', args))?.url;
+        if (url) await leave(url);
+      })();
+      return loggingOut;
+    },
+
+    revoke: () => call('revoke'),
+
+    dispose: async () => {
+      if (closed?.code !== 'client_disposed') {
+        const failed = closed;
+        close(failure('client_disposed'));
+        announcer.silence();
+        // A failed engine must not be entered again.
+        if (!failed) core.dispose();
+      }
+    },
+  };
+
+  const { asyncDispose } = Symbol as { asyncDispose?: symbol };
+  if (asyncDispose) Object.defineProperty(client, asyncDispose, { value: client.dispose });
+
+  if (automatic) {
+    try {
+      const result = await client.handleRedirect(pageUrl);
+      if (result?.returnTo) showUrl(result.returnTo);
+    } catch (error) {
+      if (closed) throw closed;
+      change(Object.freeze({ ...session(), lastError: error as AuthError }));
+    }
+  }
+  return client;
+};

@@ -1,0 +1,73 @@
+// The wasm boundary as the facade sees it. A client talks to a Core and never asks what is behind it.
+
+import type { EventType, SessionStatus, Renewal } from './session.js';
+
+/** An error as the engine describes it. */
+export interface ErrorRecord {
+  code: string;
+  phase: string;
+  retryable: boolean;
+  message: string;
+  hint: string;
+  path?: string;
+  oauthError?: string;
+  description?: string;
+  status?: number;
+}
+
+/** The session as the engine describes it. */
+export interface SessionRecord {
+  status: SessionStatus;
+  claims: Record<string, unknown> | null;
+  scope: string | null;
+  expiresAt: number | null;
+  renewsAt: number | null;
+  renewal: Renewal;
+  lastError: ErrorRecord | null;
+}
+
+/** A record of own properties only: what may cross the boundary. */
+export type Plain = Record<string, unknown>;
+
+/** The engine's operations and what each settles with. */
+export interface Calls {
+  login: { url: string };
+  handleRedirect: { returnTo: string | null } | null;
+  getToken: { token: string; serial: number };
+  userinfo: Record<string, unknown>;
+  logout: { url: string | null } | undefined;
+  revoke: undefined;
+}
+
+/** One engine: one client, one session. */
+export interface Core {
+  /** Starts operation `op`; it settles exactly once through `host.settle`, maybe before this returns. */
+  call(op: number, name: keyof Calls, args: Plain | undefined): void;
+  /** Gives up waiting: `op` settles with code 'aborted'. What was sent goes on. */
+  cancel(op: number): void;
+  /** Settles everything with 'client_disposed', stops timers and listeners. */
+  dispose(): void;
+}
+
+/** What the engine calls. None of these may throw or run an app's code. */
+export interface Host {
+  settle(op: number, ok: boolean, value: unknown): void;
+  session(snapshot: SessionRecord): void;
+  /** `lifetime` in ms, NaN when unknown; `wall` and `mono` are the clocks at the token request. */
+  token(token: string | undefined, serial: number, lifetime: number, wall: number, mono: number): void;
+  event(type: EventType, detail: ErrorRecord | undefined): void;
+  cleanUrl(url: string): void;
+  /** The engine panicked: nothing of it can be used any more. */
+  poison(cause: unknown): void;
+}
+
+/** What the engine learns about the page. */
+export interface Environment {
+  pageUrl?: string;
+}
+
+/** The class the wasm module exports. Throws an {@link ErrorRecord} when an option is wrong. */
+export type CoreClass = new (options: Plain, environment: Environment, host: Host) => Core;
+
+/** Makes the engine of one client. Rejects with an ErrorRecord when an option is wrong. */
+export type Connect = (options: Plain, environment: Environment, host: Host) => Promise<Core>;

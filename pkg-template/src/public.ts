@@ -1,0 +1,17 @@
+// What both `tokenward` and `tokenward/slim` export beside createClient.
+
+export { AuthError, isAuthError, type AuthErrorInit } from './errors.js';
+export type { AuthErrorCode, AuthErrorPhase } from './error-codes.js';
+export type { Claims, EventType, Renewal, Session, SessionStatus } from './session.js';
+export type {
+  Api,
+  AuthClient,
+  AuthEvent,
+  AuthListener,
+  ClientOptions,
+  GetTokenOptions,
+  LoginOptions,
+  LogoutOptions,
+  RedirectResult,
+  ServerMetadata,
+} from './types.js';

@@ -1,0 +1,94 @@
+import type { SessionRecord } from './core.js';
+import { fromRecord, type AuthError } from './errors.js';
+
+/**
+ * - `signed-out`: nobody is signed in.
+ * - `signing-in`: a login was begun and is not finished.
+ * - `signed-in`: somebody is signed in. While the server cannot be reached the access token may be past its life;
+ *   see {@link Session.renewal}.
+ * - `refreshing`: as `signed-in`, and a new token is on its way.
+ * - `expired`: the session ended without the user's doing; {@link Session.lastError} tells why. Only a login helps.
+ */
+export type SessionStatus = 'signed-out' | 'signing-in' | 'signed-in' | 'refreshing' | 'expired';
+
+/**
+ * - `live`: tokens are renewed by themselves or on demand.
+ * - `waiting-for-network`: a renewal is due; it happens as soon as the server can be reached. The session is kept.
+ * - `ended`: nothing will be renewed; there is no refresh token, or the server ended the session.
+ */
+export type Renewal = 'live' | 'waiting-for-network' | 'ended';
+
+/** What {@link AuthClient.on} can listen to. */
+export type EventType = 'signed-in' | 'renewed' | 'renewal-failed' | 'signed-out' | 'session-expired';
+
+/**
+ * Claims about the user: of the verified ID token (OIDC Core 2) or of the userinfo answer (5.3). Only `sub` is
+ * certain; the types of the others are what the specification says they are, not what was checked.
+ */
+export interface Claims {
+  /** The user, unique at this issuer and never given to another. */
+  readonly sub: string;
+  /** Full name for display. */
+  readonly name?: string;
+  /** The name the user wishes to be called by; not unique. */
+  readonly preferred_username?: string;
+  /** E-mail address; see `email_verified` before relying on it. */
+  readonly email?: string;
+  /** Whether the server has proof that the address is the user's. */
+  readonly email_verified?: boolean;
+  /** Address of a picture of the user. */
+  readonly picture?: string;
+  /** Any other claim. */
+  readonly [claim: string]: unknown;
+}
+
+/** A frozen snapshot of the session. A change makes a new one, so `===` tells whether anything changed. */
+export interface Session {
+  /** Where the session stands. */
+  readonly status: SessionStatus;
+  /** Claims of the verified ID token; `null` when nobody is signed in or `openid` was not asked for. */
+  readonly claims: Claims | null;
+  /** The scope of the access token, space-separated (RFC 6749 3.3); `null` when nobody is signed in. */
+  readonly scope: string | null;
+  /** End of the access token's life in milliseconds as `Date.now()` counts; `null` when unknown or signed out. */
+  readonly expiresAt: number | null;
+  /** When the tokens are renewed by themselves, counted like `expiresAt`; `null` when that is not planned. */
+  readonly renewsAt: number | null;
+  /** Whether tokens will be renewed. */
+  readonly renewal: Renewal;
+  /** Why the last login or renewal failed; `null` after one that succeeded. */
+  readonly lastError: AuthError | null;
+}
+
+/** A session of nobody. */
+export const signedOut = (lastError: AuthError | null): Session =>
+  Object.freeze({ status: 'signed-out', claims: null, scope: null, expiresAt: null, renewsAt: null, renewal: 'ended', lastError });
+
+const deepFreeze = (value: unknown): void => {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze);
+};
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Turns the engine's records into snapshots, keeping the identity of whatever did not change. */
+export const createSnapshots = (): ((record: SessionRecord, current: Session) => Session) => {
+  let last: SessionRecord | undefined;
+  return (record, current) => {
+    const previous = last;
+    last = record;
+    if (previous && same(previous, record)) return current;
+    const { status, claims, scope, expiresAt, renewsAt, renewal, lastError } = record;
+    const kept = same(claims, current.claims);
+    if (!kept) deepFreeze(claims);
+    return Object.freeze({
+      status,
+      claims: kept ? current.claims : (claims as Claims | null),
+      scope,
+      expiresAt,
+      renewsAt,
+      renewal,
+      lastError:
+        lastError && (previous && same(previous.lastError, lastError) ? current.lastError : fromRecord(lastError)),
+    });
+  };
+};

@@ -1,0 +1,274 @@
+import type { AuthError } from './errors.js';
+import type { Claims, EventType, Session } from './session.js';
+
+/**
+ * Server metadata under the names of RFC 8414 section 2 (OIDC Discovery section 3). Laid over what discovery
+ * gives; with `discovery: false` it is all there is. URLs must be absolute https, or http between loopback
+ * page and loopback server.
+ */
+export interface ServerMetadata {
+  /** Overrides nothing: it must equal {@link ClientOptions.issuer} when given. */
+  issuer?: string;
+  /** RFC 6749 3.1. */
+  authorization_endpoint?: string;
+  /** RFC 6749 3.2. */
+  token_endpoint?: string;
+  /** The server's signing keys (RFC 7517). */
+  jwks_uri?: string;
+  /** OIDC Core 5.3. */
+  userinfo_endpoint?: string;
+  /** OIDC RP-Initiated Logout 2. */
+  end_session_endpoint?: string;
+  /** RFC 7009. */
+  revocation_endpoint?: string;
+  /** JWS algorithms of ID tokens. */
+  id_token_signing_alg_values_supported?: string[];
+  /** RFC 9207 3: the server sends `iss` with every authorization response. */
+  authorization_response_iss_parameter_supported?: boolean;
+  /** RFC 8414 2; must contain `S256` when given. */
+  code_challenge_methods_supported?: string[];
+}
+
+/** An API that gets the token: its address, maybe narrowed to some methods. */
+export interface Api {
+  /**
+   * Absolute URL without query and fragment. Covers the same origin and, by whole segments, everything under
+   * its path: `https://api.example.com/v1` covers `/v1` and `/v1/users`, not `/v10`.
+   */
+  url: string;
+  /** HTTP methods that may carry the token; default: all. */
+  methods?: string[];
+}
+
+/** Options of `createClient`. A key that does not exist is an error that names the nearest one that does. */
+export interface ClientOptions {
+  /** The server's issuer identifier, exactly as its metadata spells it. */
+  issuer: string;
+  /** The client identifier registered at the server (RFC 6749 2.2). A public client: there is no secret. */
+  clientId: string;
+  /** Where the server sends the browser back to; registered there. Default: the page's URL without query and fragment. */
+  redirectUri?: string;
+  /** Where the server sends the browser after a logout; registered there. Default: none is sent. */
+  postLogoutRedirectUri?: string;
+  /**
+   * Space-separated scope (RFC 6749 3.3). Default `openid`. Most servers issue a refresh token only for
+   * `offline_access`.
+   */
+  scope?: string;
+  /** `oidc` (default): OpenID Connect Discovery. `oauth`: RFC 8414. `false`: {@link ClientOptions.metadata} is all there is. */
+  discovery?: 'oidc' | 'oauth' | false;
+  /** Metadata laid over what discovery gives. */
+  metadata?: ServerMetadata;
+  /** Resource indicators (RFC 8707): the APIs the token is meant for. */
+  resource?: string | string[];
+  /** Further parameters of the authorization request, as `{ audience: '…' }`. Those of the protocol cannot be replaced. */
+  extraParams?: Record<string, string>;
+  /** Further parameters of token requests. Those of the protocol cannot be replaced. */
+  tokenParams?: Record<string, string>;
+  /** JWS algorithms an ID token may be signed with. Default: RS256, PS256, ES256 and their longer kin, EdDSA. */
+  idTokenAlgorithms?: string[];
+  /** Audiences an ID token may name beside this client (OIDC Core 3.1.3.7). Default: none. */
+  trustedAudiences?: string[];
+  /** Seconds the server's clock and this device's may differ. Default 300, which is also the most. */
+  leeway?: number;
+  /** Seconds a token of `getToken` is at least valid for. Default 10; at most half the token's life. */
+  minValidity?: number;
+  /** `automatic` (default): tokens are renewed before they expire. `on-demand`: when one is asked for. */
+  renewal?: 'automatic' | 'on-demand';
+  /** Seconds until a request to the server is given up. Default 20. */
+  timeout?: number;
+  /** Seconds since its `iat` up to which the ID token of a login is accepted. Default 600. */
+  freshness?: number;
+  /** Only `code` exists; anything else is refused with `implicit_refused`. */
+  responseType?: 'code';
+  /** Switches that break a protection, named for what they break. There is none yet. */
+  dangerously?: Record<string, never>;
+  /**
+   * The APIs {@link AuthClient.fetch} sends the token to: absolute URLs, or {@link Api} to narrow methods.
+   * Default: none. https, or http between loopback page and loopback API.
+   */
+  apis?: (string | Api)[];
+  /** Whether `createClient` finishes a login whose answer is in the page's URL. Default `true`. */
+  handleRedirect?: boolean;
+}
+
+/** Options of {@link AuthClient.login}; those of the protocol are described in OIDC Core 3.1.2.1. */
+export interface LoginOptions {
+  /** Where in the app to go after the login: a path, or a URL of the page's own origin; anything else is refused. */
+  returnTo?: string;
+  /** Space-separated: what the server must ask the user. */
+  prompt?: 'none' | 'login' | 'consent' | 'select_account' | 'create' | (string & {});
+  /** The name the user is likely to log in with. */
+  loginHint?: string;
+  /** Seconds since the user's last active authentication; checked against `auth_time`. */
+  maxAge?: number;
+  /** Authentication context classes in order of preference, as a list or space-separated: a wish. */
+  acrValues?: string | string[];
+  /** Authentication context classes of which the ID token must name one: a demand, checked against `acr`. */
+  requiredAcr?: string | string[];
+  /** The claims request (OIDC Core 5.5). An essential `acr` in it is checked. */
+  claims?: Record<string, unknown>;
+  /** Space-separated scope instead of that of the client. */
+  scope?: string;
+  /** Resource indicators (RFC 8707) instead of those of the client. */
+  resource?: string | string[];
+  /** Space-separated languages for the server's pages, in order of preference (BCP 47). */
+  uiLocales?: string;
+  /** How the server should show its pages. */
+  display?: 'page' | 'popup' | 'touch' | 'wap';
+  /** Further parameters of this authorization request, beside those of the client. */
+  extraParams?: Record<string, string>;
+  /** Gives up: the page is not left any more, and the promise rejects with `aborted`. */
+  signal?: AbortSignal;
+}
+
+/** Options of {@link AuthClient.getToken}. */
+export interface GetTokenOptions {
+  /** Seconds the token must be valid for, at most half its life. Default: that of the client. */
+  minValidity?: number;
+  /** `true`: not the token at hand but a new one. */
+  fresh?: boolean;
+  /** Space-separated part of the granted scope (RFC 6749 6): a token that can do less. */
+  scope?: string;
+  /** Resource indicators (RFC 8707 2.2): a token for these APIs. */
+  resource?: string | string[];
+  /** Gives up waiting, with `aborted`; a refresh that was sent goes on for the others. */
+  signal?: AbortSignal;
+}
+
+/** Options of {@link AuthClient.logout}. */
+export interface LogoutOptions {
+  /** `true`: only here; the server's own session stays, and the next login may need no password. */
+  local?: boolean;
+  /** Whether the tokens are revoked at the server (RFC 7009), where it offers that. Default `true`. */
+  revoke?: boolean;
+  /** Instead of {@link ClientOptions.postLogoutRedirectUri}. */
+  postLogoutRedirectUri?: string;
+  /** OIDC RP-Initiated Logout 2. */
+  logoutHint?: string;
+  /** Space-separated languages for the server's pages, in order of preference (BCP 47). */
+  uiLocales?: string;
+  /** Further parameters of the logout request. */
+  extraParams?: Record<string, string>;
+}
+
+/** What {@link AuthClient.handleRedirect} gives for a login that was finished. */
+export interface RedirectResult {
+  /** The session. */
+  session: Session;
+  /** `returnTo` of the login, as a path of this origin; `null` when it had none. Going there is up to the app. */
+  returnTo: string | null;
+}
+
+/** What listeners of {@link AuthClient.on} get. */
+export interface AuthEvent {
+  /** What happened. */
+  type: EventType;
+  /** The session after it. */
+  session: Session;
+  /** Why, for `renewal-failed` and `session-expired`; else `null`, if there is no cause to name. */
+  error: AuthError | null;
+}
+
+/** A listener of {@link AuthClient.on}. */
+export type AuthListener = (event: AuthEvent) => void;
+
+// `await using` needs the method in the type, but only where the compiler's lib knows the symbol.
+type AsyncDispose = typeof Symbol extends { readonly asyncDispose: infer Key extends symbol } ? Key : never;
+type AsyncDisposal = { [Key in AsyncDispose]: () => Promise<void> };
+
+/**
+ * The client of one server. Its methods need no `this`: they can be taken out and passed around. Every promise
+ * settles, and rejects with an {@link AuthError}; after {@link AuthClient.dispose} always with `client_disposed`, and should the
+ * engine fail, always with `engine_failed`.
+ */
+export interface AuthClient extends AsyncDisposal {
+  /** The session as it is now: a frozen snapshot. */
+  readonly session: Session;
+
+  /**
+   * Sends the browser to the server's login page (authorization code with PKCE, RFC 7636). The promise does
+   * not resolve: the page is left. It rejects with `aborted` when the user comes back with the Back button to
+   * a page the browser had kept. Called twice at once with equal options, the browser is sent once.
+   *
+   * Rejects with `network_failed`, `timed_out`, `server_unavailable`, `issuer_mismatch`, `metadata_invalid`,
+   * `endpoint_missing`, `pkce_unsupported`, `storage_unavailable`, `option_unknown`, `option_invalid`, `aborted`.
+   */
+  login(options?: LoginOptions): Promise<never>;
+
+  /**
+   * Finishes a login by hand, for `handleRedirect: false`. `null` when the URL (default: the page's) is not the
+   * answer to a login. The URL is cleaned; going to `returnTo` is up to the app. Called twice at once for one
+   * URL, the code is redeemed once and both get the result.
+   *
+   * Rejects when the answer is refused: with an error of phase `callback` (RFC 6749 4.1.2, RFC 9207), `token`
+   * (RFC 6749 5) or `verification` (OIDC Core 3.1.3.7), or one of the network. A session that was there stays.
+   */
+  handleRedirect(url?: string | URL): Promise<RedirectResult | null>;
+
+  /**
+   * The access token, valid for at least `minValidity` seconds. Mostly the one at hand, at the cost of an empty
+   * async function; else a refresh is awaited, one however many callers (RFC 6749 6).
+   *
+   * Rejects with `login_required`, `session_ended`, `session_expired`, `scope_not_granted`, `aborted`, or an error of the
+   * network that is `retryable`; none of those of the network ends the session.
+   */
+  getToken(options?: GetTokenOptions): Promise<string>;
+
+  /**
+   * Fetch with the access token in `Authorization` (RFC 6750 2.1), to the configured `apis` only. A 401 is
+   * answered with one refresh and one retry; if no new token can be had, or it is refused too, the 401 is the
+   * result. The body is sent again for the retry, except for a `ReadableStream`, which can be read only once:
+   * then the 401 is the result, and the next call has a new token.
+   *
+   * A redirect is not followed (`api_redirected`), for a browser may carry the token along to wherever it leads.
+   * `Authorization` and `DPoP` headers of the caller are replaced or removed; everything else is as in fetch.
+   *
+   * Rejects with `api_not_allowed` before anything is sent or a token is asked for; with what
+   * {@link AuthClient.getToken} rejects with when there is no token; and as fetch does, with a `TypeError` of
+   * the network or the reason of the caller's signal.
+   */
+  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
+
+  /** Calls `listener` after every change of {@link AuthClient.session}. Returns what stops it. */
+  subscribe(listener: (session: Session) => void): () => void;
+
+  /**
+   * Calls `listener` at an event. Returns what stops it.
+   *
+   * - `signed-in`: a login was finished.
+   * - `renewed`: there is a new access token.
+   * - `renewal-failed`: a renewal failed; unless `session-expired` follows, it will be tried again.
+   * - `signed-out`: by {@link AuthClient.logout} or {@link AuthClient.revoke}.
+   * - `session-expired`: the session is over without the user's doing; a new login is needed.
+   */
+  on(type: EventType, listener: AuthListener): () => void;
+
+  /**
+   * Asks the server for the user's claims (OIDC Core 5.3).
+   *
+   * Rejects with `endpoint_missing`, `userinfo_refused`, `userinfo_subject`, or what {@link AuthClient.getToken}
+   * rejects with.
+   */
+  userinfo(): Promise<Claims>;
+
+  /**
+   * Ends the session: here at once, whatever happens on the network; then at the server, by sending the browser
+   * to its logout page if it has one (OIDC RP-Initiated Logout 2). The promise resolves only when the page is
+   * not left.
+   */
+  logout(options?: LogoutOptions): Promise<void>;
+
+  /**
+   * Revokes the tokens at the server (RFC 7009) and ends the session here; the page is not left, and the server's own
+   * session stays. Rejects with `login_required` when nobody is signed in, and with `endpoint_missing` or an error of the
+   * network when the server could not be told; the session here is over all the same.
+   */
+  revoke(): Promise<void>;
+
+  /**
+   * Drops tokens, timers and listeners without telling the server. Calls that are pending and later ones
+   * reject with `client_disposed`; listeners hear nothing more.
+   */
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,128 @@
+import {
+  AuthError,
+  createClient,
+  isAuthError,
+  type AuthClient,
+  type AuthErrorCode,
+  type ClientOptions,
+  type RedirectResult,
+  type Session,
+} from 'tokenward';
+import { createClient as createSlim, type AuthClient as SlimClient } from 'tokenward/slim';
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const holds = <_True extends true>(): void => {};
+
+const options: ClientOptions = {
+  issuer: 'https://id.example.com',
+  clientId: 'spa',
+  redirectUri: 'https://app.example.com/',
+  postLogoutRedirectUri: 'https://app.example.com/',
+  scope: 'openid',
+  discovery: false,
+  metadata: { token_endpoint: 'https://id.example.com/token' },
+  resource: ['https://api.example.com'],
+  extraParams: { audience: 'x' },
+  tokenParams: { audience: 'x' },
+  idTokenAlgorithms: ['ES256'],
+  leeway: 300,
+  minValidity: 10,
+  renewal: 'on-demand',
+  timeout: 20,
+  freshness: 600,
+  responseType: 'code',
+  dangerously: {},
+  apis: ['https://api.example.com', { url: 'https://b.example.com', methods: ['GET'] }],
+  handleRedirect: false,
+};
+const client: Promise<AuthClient> = createClient(options);
+
+// @ts-expect-error clientId is missing
+void createClient({ issuer: 'https://id.example.com' });
+// @ts-expect-error misspelt
+void createClient({ issuer: 'https://id.example.com', clientId: 'spa', scopes: 'openid' });
+// @ts-expect-error the implicit grant does not exist
+void createClient({ issuer: 'https://id.example.com', clientId: 'spa', responseType: 'token' });
+// @ts-expect-error a URL object is not an option
+void createClient({ issuer: new URL('https://id.example.com'), clientId: 'spa' });
+// @ts-expect-error a secret cannot be kept in a browser
+void createClient({ issuer: 'https://id.example.com', clientId: 'spa', clientSecret: 'x' });
+// @ts-expect-error no switch exists
+void createClient({ issuer: 'https://id.example.com', clientId: 'spa', dangerously: { anything: true } });
+
+export const use = async (auth: AuthClient): Promise<void> => {
+  const token = await auth.getToken();
+  holds<Equal<typeof token, string>>();
+  await auth.getToken({ minValidity: 60, fresh: true, scope: 'a', resource: 'b', signal: AbortSignal.timeout(1) });
+  // @ts-expect-error milliseconds do not go by this name
+  await auth.getToken({ minValidityMs: 1 });
+
+  const response = await auth.fetch(new URL('https://api.example.com/me'), { method: 'POST' });
+  holds<Equal<typeof response, Response>>();
+  await auth.fetch(new Request('https://api.example.com/me'));
+  const wrapped: typeof fetch = auth.fetch;
+  void wrapped;
+
+  const redirect = await auth.handleRedirect(new URL('https://app.example.com/'));
+  holds<Equal<typeof redirect, RedirectResult | null>>();
+
+  // @ts-expect-error a snapshot cannot be changed
+  auth.session = redirect!.session;
+  // @ts-expect-error nor its members
+  auth.session.status = 'signed-in';
+  // @ts-expect-error null when nobody is signed in
+  void auth.session.claims.sub;
+  if (auth.session.claims) {
+    const { sub, name, anything } = auth.session.claims;
+    holds<Equal<typeof sub, string>>();
+    holds<Equal<typeof name, string | undefined>>();
+    holds<Equal<typeof anything, unknown>>();
+  }
+
+  const stop = auth.subscribe((session) => holds<Equal<typeof session, Session>>());
+  stop();
+  auth.on('renewal-failed', ({ type, session, error }) => {
+    holds<Equal<typeof session, Session>>();
+    holds<Equal<typeof error, AuthError | null>>();
+    void type;
+  });
+  // @ts-expect-error no such event
+  auth.on('login', () => {});
+
+  const claims = await auth.userinfo();
+  holds<Equal<typeof claims.sub, string>>();
+  holds<Equal<Awaited<ReturnType<AuthClient['revoke']>>, void>>();
+  await auth.logout({ local: true, revoke: false });
+  // @ts-expect-error only the redirect exists
+  await auth.login({ mode: 'popup' });
+  const never = await auth.login({ prompt: 'login', maxAge: 0, claims: { id_token: { acr: { essential: true } } } });
+  holds<Equal<typeof never, never>>();
+};
+
+export const disposal = async (): Promise<void> => {
+  await using auth = await client;
+  void auth.session;
+};
+
+export const methodsNeedNoThis = ({ getToken, login }: AuthClient): unknown => [getToken, login];
+
+export const codes = (error: unknown): void => {
+  if (!isAuthError(error)) return;
+  holds<Equal<typeof error, AuthError>>();
+  holds<Equal<typeof error.code, AuthErrorCode>>();
+  switch (error.code) {
+    case 'login_required':
+    case 'engine_failed':
+      break;
+    // @ts-expect-error the list is closed
+    case 'no_such_code':
+      break;
+  }
+};
+
+holds<Equal<AuthClient, SlimClient>>();
+void createSlim(options, '/tokenward.wasm');
+void createSlim(options, fetch('/tokenward.wasm'));
+void createSlim(options, new Uint8Array());
+// @ts-expect-error slim has no module of its own
+void createSlim(options);
