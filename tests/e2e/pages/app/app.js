@@ -1,0 +1,27 @@
+// One client with the options of the test that runs, and everything that is heard of it.
+
+import * as tokenward from '/pkg/dist/index.js';
+
+const EVENTS = ['signed-in', 'renewed', 'renewal-failed', 'signed-out', 'session-expired'];
+
+window.tokenward = tokenward;
+
+/** Makes a client; `window.auth` is the first one, `window.refused` why there is none. */
+window.open = async (options) => {
+  const auth = await tokenward.createClient(options);
+  for (const type of EVENTS) {
+    auth.on(type, ({ session, error }) => seen.events.push({ type, status: session.status, code: error?.code ?? null }));
+  }
+  auth.subscribe(({ status, renewal }) => seen.statuses.push(`${status} ${renewal}`));
+  return auth;
+};
+
+try {
+  const opening = window.open(setup.options);
+  seen.afterCall = location.href;
+  window.auth = await opening;
+  seen.afterOpen = location.href;
+} catch (error) {
+  window.refused = describeError(error);
+}
+window.ready = true;

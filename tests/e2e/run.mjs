@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+// node tests/e2e/run.mjs --browser chromium|firefox|webkit [--only pattern] [--pkg folder]
+//
+// All cases in one browser, against a real provider, by Node's test runner in this process.
+
+import { parseArgs } from 'node:util';
+import { resolve } from 'node:path';
+import { after } from 'node:test';
+import { BROWSERS } from './browsers.mjs';
+import { count, select } from './case.mjs';
+import { openStage } from './stage.mjs';
+
+const USAGE = `usage: node tests/e2e/run.mjs --browser ${Object.keys(BROWSERS).join('|')} [--only pattern] [--pkg folder]`;
+const GROUPS = ['login', 'callback', 'rotation', 'trouble', 'api', 'logout', 'clocks', 'surface'];
+
+let values;
+try {
+  ({ values } = parseArgs({ options: { browser: { type: 'string' }, only: { type: 'string' }, pkg: { type: 'string' } } }));
+} catch (error) {
+  fail(`${error.message}\n${USAGE}`);
+}
+if (!Object.hasOwn(BROWSERS, values.browser ?? '')) fail(USAGE);
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+
+let stage;
+try {
+  stage = await openStage(values.browser, values.pkg ? { pkg: resolve(values.pkg) } : {});
+} catch (error) {
+  fail(error.message);
+}
+console.log(`${stage.browser.name} ${stage.browser.version}, pages at ${stage.world.pagesUrl}`);
+
+select(stage, values.only);
+for (const name of GROUPS) await import(`./cases/${name}.mjs`);
+after(() => stage.stop());
+if (count() === 0) {
+  await stage.stop();
+  fail(`no case matches ${values.only}`);
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(2);
+}
