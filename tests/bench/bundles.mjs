@@ -1,0 +1,60 @@
+// Bundles as an app's build makes them: minified ES modules.
+
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { build } from 'esbuild';
+import { EMPTY, LIBRARIES, SLIM } from './libraries.mjs';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+
+/** Makes all bundles. `work`: a folder that may be emptied. */
+export async function makeBundles(work, pkg) {
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(join(work, 'node_modules'), { recursive: true });
+  symlinkSync(pkg, join(work, 'node_modules/tokenward'), 'junction');
+
+  const bundle = async (input) => {
+    const { outputFiles: [{ contents }] } = await build({
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      target: 'es2022',
+      legalComments: 'none',
+      nodePaths: [join(work, 'node_modules'), join(here, '../node_modules')],
+      preserveSymlinks: true,
+      write: false,
+      logLevel: 'error',
+      ...input,
+    });
+    return Buffer.from(contents);
+  };
+
+  // What the rows drive: the library and the few lines of libraries/.
+  const measured = new Map();
+  for (const id of [...LIBRARIES.map((library) => library.id), SLIM, EMPTY]) {
+    measured.set(`${id}.js`, await bundle({
+      entryPoints: [join(here, 'libraries', `${id}.js`)],
+      // So that the URL of a login can be had without leaving the page.
+      define: id === 'tokenward' ? { 'location.assign': 'capture' } : {},
+    }));
+  }
+
+  // What an app downloads: the library alone.
+  const downloads = new Map();
+  for (const { id, client } of LIBRARIES) downloads.set(id, brotli(await bundle({ stdin: { contents: client, resolveDir: work } })));
+  const slim = await bundle({ stdin: { contents: `export { createClient } from 'tokenward/slim';`, resolveDir: work } });
+  downloads.set(SLIM, brotli(slim) + brotli(readFileSync(join(pkg, 'dist/tokenward.wasm'))));
+  return { measured, downloads };
+}
+
+function brotli(bytes) {
+  return brotliCompressSync(bytes, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: 11,
+      [constants.BROTLI_PARAM_LGWIN]: 24,
+      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    },
+  }).length;
+}
