@@ -27,53 +27,52 @@ pub(super) fn error(error: &Error) -> JsValue {
 }
 
 fn error_record(error: &Error) -> Json {
-    let mut members = vec![member("retryable", Json::Bool(error.code.retryable()))];
-    for (name, value) in [
-        ("code", Some(error.code.as_str())),
-        ("phase", Some(error.phase.as_str())),
-        ("message", Some(error.message().as_str())),
-        ("hint", Some(error.code.hint())),
-        ("path", error.path.as_deref()),
-        ("oauthError", error.oauth_error.as_deref()),
-        ("description", error.description.as_deref()),
-    ] {
+    let mut record = Members::new();
+    record
+        .text("code", error.code.as_str())
+        .text("phase", error.phase.as_str())
+        .put("retryable", Json::Bool(error.code.retryable()))
+        .text("message", &error.message())
+        .text("hint", error.code.hint());
+    for (name, value) in
+        [("path", &error.path), ("oauthError", &error.oauth_error), ("description", &error.description)]
+    {
         if let Some(value) = value {
-            members.push(member(name, text(value)));
+            record.text(name, value);
         }
     }
     if let Some(status) = error.status {
-        members.push(member("status", Json::Number(f64::from(status))));
+        record.put("status", Json::Number(f64::from(status)));
     }
-    Json::Object(members)
+    record.into_json()
 }
 
 pub(super) fn snapshot(snapshot: Snapshot) -> JsValue {
-    write(&Json::Object(vec![
-        member("status", text(snapshot.status.as_str())),
-        member("claims", snapshot.claims.unwrap_or(Json::Null)),
-        member("scope", snapshot.scope.map_or(Json::Null, Json::String)),
-        member("expiresAt", moment(snapshot.expires_at)),
-        member("renewsAt", moment(snapshot.renews_at)),
-        member("renewal", text(snapshot.renewal.as_str())),
-        member("lastError", snapshot.last_error.as_ref().map_or(Json::Null, error_record)),
-    ]))
+    let mut record = Members::new();
+    record
+        .text("status", snapshot.status.as_str())
+        .put("claims", snapshot.claims.unwrap_or(Json::Null))
+        .put("scope", text_or_null(snapshot.scope))
+        .put("expiresAt", moment(snapshot.expires_at))
+        .put("renewsAt", moment(snapshot.renews_at))
+        .text("renewal", snapshot.renewal.as_str())
+        .put("lastError", snapshot.last_error.as_ref().map_or(Json::Null, error_record));
+    write(&record.into_json())
 }
 
 pub(super) fn reply(reply: Reply) -> JsValue {
-    let record = match reply {
+    let mut record = Members::new();
+    match reply {
         Reply::Done => return JsValue::UNDEFINED,
-        Reply::NotOurs => Json::Null,
-        Reply::Claims(claims) => claims,
-        Reply::Navigate(url) => Json::Object(vec![member("url", Json::String(url))]),
-        Reply::SignedIn { return_to } => {
-            Json::Object(vec![member("returnTo", return_to.map_or(Json::Null, Json::String))])
+        Reply::NotOurs => return JsValue::NULL,
+        Reply::Claims(claims) => return write(&claims),
+        Reply::Navigate(url) => record.text("url", &url),
+        Reply::SignedIn { return_to } => record.put("returnTo", text_or_null(return_to)),
+        Reply::Token { token, serial } => {
+            record.text("token", token.expose()).put("serial", Json::Number(f64::from(serial)))
         }
-        Reply::Token { token, serial } => Json::Object(vec![
-            member("token", text(token.expose())),
-            member("serial", Json::Number(f64::from(serial))),
-        ]),
     };
-    write(&record)
+    write(&record.into_json())
 }
 
 fn moment(at: Option<Millis>) -> Json {
@@ -81,10 +80,28 @@ fn moment(at: Option<Millis>) -> Json {
     at.map_or(Json::Null, |at| Json::Number(at as f64))
 }
 
-pub(super) fn member(name: &str, value: Json) -> (String, Json) {
-    (name.to_owned(), value)
+fn text_or_null(text: Option<String>) -> Json {
+    text.map_or(Json::Null, Json::String)
 }
 
-pub(super) fn text(text: &str) -> Json {
-    Json::String(text.to_owned())
+/// An object that is being put together.
+pub(super) struct Members(Vec<(String, Json)>);
+
+impl Members {
+    pub(super) fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    pub(super) fn put(&mut self, name: &str, value: Json) -> &mut Self {
+        self.0.push((name.to_owned(), value));
+        self
+    }
+
+    pub(super) fn text(&mut self, name: &str, text: &str) -> &mut Self {
+        self.put(name, Json::String(text.to_owned()))
+    }
+
+    pub(super) fn into_json(self) -> Json {
+        Json::Object(self.0)
+    }
 }

@@ -10,7 +10,7 @@ use web_sys::{AbortController, ReadableStreamDefaultReader, RequestInit};
 
 use crate::protocol::http::{Caching, HttpFailure, HttpRequest, HttpResponse, HttpResult};
 
-use super::convert::{self, member, text};
+use super::convert::{self, Members};
 use super::globals::{clear_timeout, property, set_timeout, settled};
 
 #[wasm_bindgen]
@@ -75,33 +75,29 @@ async fn run(request: &HttpRequest, controller: &AbortController) -> HttpResult 
 }
 
 fn prepare(request: &HttpRequest, controller: &AbortController) -> Result<web_sys::Request, JsValue> {
+    let (mut init, mut headers) = (Members::new(), Members::new());
     // All of these headers but the token are on the CORS safelist: no preflight.
-    let mut headers = vec![member("accept", text("application/json"))];
-    let mut init = vec![
-        member(
-            "cache",
-            text(match request.caching {
-                Caching::Never => "no-store",
-                Caching::Normal => "default",
-                Caching::PreferStored => "force-cache",
-                Caching::Renew => "reload",
-            }),
-        ),
-        member("credentials", text("omit")),
-        member("redirect", text("error")),
-        member("referrerPolicy", text("no-referrer")),
-        member("keepalive", Json::Bool(request.keepalive)),
-    ];
+    headers.text("accept", "application/json");
     if let Some(form) = &request.form {
-        headers.push(member("content-type", text("application/x-www-form-urlencoded;charset=UTF-8")));
-        init.push(member("method", text("POST")));
-        init.push(member("body", text(form.expose())));
+        headers.text("content-type", "application/x-www-form-urlencoded;charset=UTF-8");
+        init.text("method", "POST").text("body", form.expose());
     }
     if let Some(token) = &request.bearer {
-        headers.push(member("authorization", Json::String(concat(&["Bearer ", token.expose()]))));
+        headers.text("authorization", &concat(&["Bearer ", token.expose()]));
     }
-    init.push(member("headers", Json::Object(headers)));
-    let init = convert::write(&Json::Object(init));
+    let cache = match request.caching {
+        Caching::Never => "no-store",
+        Caching::Normal => "default",
+        Caching::PreferStored => "force-cache",
+        Caching::Renew => "reload",
+    };
+    init.text("cache", cache)
+        .text("credentials", "omit")
+        .text("redirect", "error")
+        .text("referrerPolicy", "no-referrer")
+        .put("keepalive", Json::Bool(request.keepalive))
+        .put("headers", headers.into_json());
+    let init = convert::write(&init.into_json());
     Reflect::set(&init, &"signal".into(), &controller.signal())?;
     web_sys::Request::new_with_str_and_init(&request.url, init.unchecked_ref::<RequestInit>())
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::protocol::discovery::{self, Metadata};
-use crate::protocol::http::{Caching, HttpResult, answered};
+use crate::protocol::http::{Caching, HttpResponse};
 
 use super::input::Ambient;
 use super::{Engine, Job, login, logout};
@@ -57,9 +57,9 @@ impl Engine {
         &mut self,
         ambient: &mut Ambient<'_>,
         caching: Caching,
-        result: HttpResult,
+        response: Result<&HttpResponse>,
     ) {
-        let judged = answered(result).and_then(|response| discovery::judge(&response, &self.config));
+        let judged = response.and_then(|response| discovery::judge(response, &self.config));
         // A stored document that cannot be used, however it came there, is not the server's last word.
         if judged.is_err()
             && caching == Caching::PreferStored

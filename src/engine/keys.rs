@@ -1,8 +1,8 @@
 //! The issuer's keys: fetched beside the code exchange, kept, fetched again when a token names one that
 //! is not there, but not more often than the cool-down allows; and the verification of ID tokens.
 
-use crate::error::{Code, Error, Phase};
-use crate::protocol::http::{Caching, HttpResult, answered};
+use crate::error::{Code, Error, Phase, Result};
+use crate::protocol::http::{Caching, HttpResponse};
 use crate::protocol::jwks::{self, KeySet};
 use crate::protocol::jws::Unverified;
 use crate::time::{Millis, Now};
@@ -24,7 +24,8 @@ pub(super) struct Keys {
     /// When the set was last fetched past all caches.
     renewed: Option<Now>,
     fetching: Option<Caching>,
-    waiting: Vec<Candidate>,
+    #[expect(clippy::vec_box, reason = "what goes from hand to hand is a pointer")]
+    waiting: Vec<Box<Candidate>>,
 }
 
 /// An ID token whose claims are right and whose signature is not verified yet.
@@ -79,7 +80,7 @@ impl Engine {
     }
 
     /// Verifies with the keys there are, or gets them first.
-    pub(super) fn verify(&mut self, ambient: &mut Ambient<'_>, candidate: Candidate) {
+    pub(super) fn verify(&mut self, ambient: &mut Ambient<'_>, candidate: Box<Candidate>) {
         if self.keys.fetching.is_some() {
             return self.keys.waiting.push(candidate);
         }
@@ -97,7 +98,7 @@ impl Engine {
                 input: candidate.token.signing_input.clone(),
                 signature: candidate.token.signature.clone(),
             };
-            let job = self.begin(Job::Verify(Box::new(candidate)));
+            let job = self.begin(Job::Verify(candidate));
             return self.out.push(Output::Verify(job, verification));
         }
         if self.metadata().is_none_or(|m| m.jwks_uri.is_none()) {
@@ -112,7 +113,7 @@ impl Engine {
     }
 
     /// The keys there are do not do. `code`: what is wrong if that stays so.
-    fn look_for_newer_keys(&mut self, ambient: &mut Ambient<'_>, candidate: Candidate, code: Code) {
+    fn look_for_newer_keys(&mut self, ambient: &mut Ambient<'_>, candidate: Box<Candidate>, code: Code) {
         let may_fetch = !candidate.refetched && self.keys.may_renew(ambient.now);
         if may_fetch && self.fetch_keys(ambient, Caching::Renew) {
             return self.keys.waiting.push(candidate);
@@ -120,10 +121,10 @@ impl Engine {
         self.unverifiable(ambient, candidate, Error::new(code));
     }
 
-    pub(super) fn keys_answered(&mut self, ambient: &mut Ambient<'_>, result: HttpResult) {
+    pub(super) fn keys_answered(&mut self, ambient: &mut Ambient<'_>, response: Result<&HttpResponse>) {
         let caching = self.keys.fetching.take();
         let waiting = std::mem::take(&mut self.keys.waiting);
-        match answered(result).and_then(|response| jwks::judge(&response)) {
+        match response.and_then(jwks::judge) {
             Ok(set) => {
                 self.keys.set = Some((set, ambient.now));
                 for mut candidate in waiting {
@@ -147,7 +148,7 @@ impl Engine {
     pub(super) fn signature_judged(
         &mut self,
         ambient: &mut Ambient<'_>,
-        candidate: Candidate,
+        candidate: Box<Candidate>,
         verdict: Verdict,
     ) {
         let code = match verdict {
@@ -171,12 +172,12 @@ impl Engine {
         };
         match candidate.of {
             Origin::Login(login) => self.login_unverified(login, Error::new(code)),
-            Origin::Refresh(refresh) => self.identity_doubtful(refresh.generation, code.as_str()),
+            Origin::Refresh(refresh) => self.identity_doubtful(refresh.generation(), code.as_str()),
         }
     }
 
     /// There is no key for it just now.
-    fn unverifiable(&mut self, ambient: &mut Ambient<'_>, candidate: Candidate, error: Error) {
+    fn unverifiable(&mut self, ambient: &mut Ambient<'_>, candidate: Box<Candidate>, error: Error) {
         match candidate.of {
             Origin::Login(login) => self.login_unverified(login, error),
             Origin::Refresh(_) => self.hold_until_keys(ambient, candidate, error),

@@ -4,11 +4,11 @@ use crate::encoding::json::Json;
 use crate::error::{Code, Error, Phase, Result};
 use crate::protocol::authorize::{self, LoginOptions, Randomness};
 use crate::protocol::callback::{self, Arrival};
-use crate::protocol::http::{HttpResult, answered};
+use crate::protocol::http::HttpResponse;
 use crate::protocol::id_token::{self, AtLogin, Expected, Identity};
+use crate::protocol::jws;
 use crate::protocol::token::{self, TokenAnswer};
 use crate::protocol::transaction::Transaction;
-use crate::protocol::{jws, scope::Scope};
 use crate::secret::Secret;
 use crate::time::Now;
 
@@ -71,12 +71,8 @@ pub(super) struct Exchange {
 /// A token answer whose ID token says the right things and is not verified yet.
 #[derive(Debug)]
 pub(super) struct Candidate {
-    pub(super) op: OpId,
-    logouts: u32,
-    scope: Scope,
-    return_to: Option<String>,
+    exchange: Box<Exchange>,
     answer: TokenAnswer,
-    sent: Now,
     identity: Identity,
 }
 
@@ -84,11 +80,11 @@ impl Engine {
     pub(super) fn login(&mut self, ambient: &mut Ambient<'_>, op: OpId, args: &Json) {
         match LoginOptions::from_args(args, &self.config) {
             Ok(options) => {
-                self.signing_in.push(op);
+                self.signing_in.begin(op);
                 let wanted = Wanted { op, logouts: self.logouts, options };
                 self.with_metadata(ambient, Continuation::Login(Box::new(wanted)));
             }
-            Err(error) => self.settle(op, Err(error)),
+            Err(error) => self.refuse(op, error),
         }
     }
 
@@ -142,14 +138,14 @@ impl Engine {
             Arrival::Response(response) => {
                 // Before anything else can run and read the code from the address.
                 self.out.push(Output::CleanUrl(response.clean.clone()));
-                self.signing_in.push(op);
+                self.signing_in.begin(op);
                 self.look_up(op, response.state.clone(), Awaited::Response(response));
             }
         }
     }
 
     fn look_up(&mut self, op: OpId, state: String, url: Awaited) {
-        let job = self.begin(Job::Take(Arrived { op, logouts: self.logouts, url }));
+        let job = self.begin(Job::Take(Box::new(Arrived { op, logouts: self.logouts, url })));
         self.out.push(Output::Take { job, state });
     }
 
@@ -160,7 +156,8 @@ impl Engine {
         record: Option<String>,
         others: bool,
     ) {
-        let Some(Job::Take(Arrived { op, logouts, url })) = self.take_job(job) else { return };
+        let Some(Job::Take(arrived)) = self.take_job(job) else { return };
+        let Arrived { op, logouts, url } = *arrived;
         let response = match url {
             Awaited::Foreign { clean, error } if others => {
                 self.out.push(Output::CleanUrl(clean));
@@ -196,7 +193,8 @@ impl Engine {
             Ok(code) => {
                 let request = token::code_request(&self.config, metadata, &code, &transaction.verifier);
                 let wants_id_token = transaction.scope.contains("openid");
-                self.send(Job::Exchange(Exchange { op, logouts, transaction, sent: ambient.now }), request);
+                let exchange = Exchange { op, logouts, transaction, sent: ambient.now };
+                self.send(Job::Exchange(Box::new(exchange)), request);
                 if wants_id_token {
                     self.prefetch_keys(ambient);
                 }
@@ -208,30 +206,25 @@ impl Engine {
     pub(super) fn code_answered(
         &mut self,
         ambient: &mut Ambient<'_>,
-        exchange: Exchange,
-        result: HttpResult,
+        exchange: Box<Exchange>,
+        response: Result<&HttpResponse>,
     ) {
-        let Exchange { op, logouts, transaction, sent } = exchange;
-        let judged = answered(result).and_then(|response| token::judge(&response));
-        if logouts != self.logouts {
+        let op = exchange.op;
+        let judged = response.and_then(token::judge);
+        if exchange.logouts != self.logouts {
             return self.login_overtaken(op, judged.ok());
         }
         let answer = match judged {
             Ok(answer) => answer,
             Err(error) => return self.login_failed(op, error.during(Phase::Token)),
         };
-        match self.judge_id_token(ambient, &answer, &transaction) {
+        match self.judge_id_token(ambient, &answer, &exchange.transaction) {
             Err(error) => self.login_failed(op, error),
             Ok(Some((token, identity))) => {
-                let Transaction { scope, return_to, .. } = transaction;
-                let of = Origin::Login(Candidate { op, logouts, scope, return_to, answer, sent, identity });
-                self.verify(ambient, KeyCandidate { token, of, refetched: false });
+                let of = Origin::Login(Candidate { exchange, answer, identity });
+                self.verify(ambient, Box::new(KeyCandidate { token, of, refetched: false }));
             }
-            Ok(None) => {
-                let Transaction { scope, return_to, .. } = transaction;
-                self.establish(ambient, answer, scope, sent, None);
-                self.settle(op, Ok(Reply::SignedIn { return_to }));
-            }
+            Ok(None) => self.establish(ambient, *exchange, answer, None),
         }
     }
 
@@ -271,21 +264,20 @@ impl Engine {
     }
 
     pub(super) fn login_verified(&mut self, ambient: &mut Ambient<'_>, candidate: Candidate, claims: Json) {
-        let Candidate { op, logouts, scope, return_to, answer, sent, identity } = candidate;
-        if logouts != self.logouts {
-            return self.login_overtaken(op, Some(answer));
+        let Candidate { exchange, answer, identity } = candidate;
+        if exchange.logouts != self.logouts {
+            return self.login_overtaken(exchange.op, Some(answer));
         }
-        self.establish(ambient, answer, scope, sent, Some((identity, claims)));
-        self.settle(op, Ok(Reply::SignedIn { return_to }));
+        self.establish(ambient, *exchange, answer, Some((identity, claims)));
     }
 
     /// The ID token cannot be verified, or is not the issuer's.
     pub(super) fn login_unverified(&mut self, candidate: Candidate, error: Error) {
-        let Candidate { op, logouts, answer, .. } = candidate;
-        if logouts != self.logouts {
-            return self.login_overtaken(op, Some(answer));
+        let Candidate { exchange, answer, .. } = candidate;
+        if exchange.logouts != self.logouts {
+            return self.login_overtaken(exchange.op, Some(answer));
         }
-        self.login_failed(op, error);
+        self.login_failed(exchange.op, error);
     }
 
     /// Logout wins: a login that goes on after it is undone.
@@ -293,16 +285,15 @@ impl Engine {
         if let Some(token) = answer.and_then(|answer| answer.refresh_token) {
             self.revoke_quietly(&token);
         }
-        self.signing_in.retain(|known| *known != op);
-        self.settle(op, Err(Error::new(Code::Aborted)));
+        self.signing_in.end(op);
+        self.refuse(op, Error::new(Code::Aborted));
     }
 
     fn establish(
         &mut self,
         ambient: &mut Ambient<'_>,
+        exchange: Exchange,
         answer: TokenAnswer,
-        requested: Scope,
-        sent: Now,
         known: Option<(Identity, Json)>,
     ) {
         let (identity, claims) = known.unzip();
@@ -311,7 +302,7 @@ impl Engine {
             token: answer.access_token,
             serial: self.serial(),
             lifetime: answer.lifetime,
-            since: sent,
+            since: exchange.sent,
         };
         self.out.push(Output::Token(Some(access.for_use())));
         self.forget_refresh();
@@ -321,7 +312,7 @@ impl Engine {
             identity,
             claims,
             // RFC 6749 5.1: an absent scope is the one asked for.
-            scope: answer.scope.unwrap_or(requested),
+            scope: answer.scope.unwrap_or(exchange.transaction.scope),
             refresh_token: answer.refresh_token,
             access,
             renews_at: None,
@@ -333,6 +324,7 @@ impl Engine {
         self.schedule(ambient);
         self.tell(Event::SignedIn, None);
         self.wait_anew(ambient);
+        self.settle(exchange.op, Ok(Reply::SignedIn { return_to: exchange.transaction.return_to }));
     }
 
     pub(super) fn serial(&mut self) -> u32 {
@@ -343,9 +335,9 @@ impl Engine {
     /// A session that was there before stays as it was.
     pub(super) fn login_failed(&mut self, op: OpId, error: Error) {
         // What the page was left for before is over too: it is back.
-        let operations = &self.operations;
-        self.signing_in.retain(|known| *known != op && operations.is_open(*known));
+        self.signing_in.end(op);
+        self.signing_in.keep_open(&self.operations);
         self.last_error = Some(error.clone());
-        self.settle(op, Err(error));
+        self.refuse(op, error);
     }
 }

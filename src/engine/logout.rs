@@ -1,8 +1,8 @@
 //! Ending the session: here first, then the server gets its tokens back, then the page leaves.
 
 use crate::encoding::json::Json;
-use crate::error::{Code, Error, Phase};
-use crate::protocol::http::{HttpResult, answered};
+use crate::error::{Code, Error, Phase, Result};
+use crate::protocol::http::HttpResponse;
 use crate::protocol::logout::{self, LogoutOptions};
 use crate::protocol::revocation::{self, Hint};
 use crate::secret::Secret;
@@ -46,7 +46,7 @@ pub(super) enum Revoking {
 impl Engine {
     pub(super) fn logout(&mut self, ambient: &mut Ambient<'_>, op: OpId, args: &Json) {
         match LogoutOptions::from_args(args, &self.config) {
-            Err(error) => self.settle(op, Err(error)),
+            Err(error) => self.refuse(op, error),
             // A login that was never finished here may still live at the provider.
             Ok(options) if !options.local && self.metadata().is_none() => {
                 self.end_here();
@@ -80,11 +80,11 @@ impl Engine {
     pub(super) fn revoke(&mut self, op: OpId) {
         self.id_token = None;
         let Some(session) = self.end_here() else {
-            return self.settle(op, Err(Error::new(Code::LoginRequired)));
+            return self.refuse(op, Error::new(Code::LoginRequired));
         };
         let (token, hint) = token_to_revoke(session);
         if !self.send_revocation(&token, hint, Revoking::ThenTell(op)) {
-            self.settle(op, Err(Error::at(Code::EndpointMissing, "revocation_endpoint")));
+            self.refuse(op, Error::at(Code::EndpointMissing, "revocation_endpoint"));
         }
     }
 
@@ -120,7 +120,7 @@ impl Engine {
         true
     }
 
-    pub(super) fn revocation_answered(&mut self, revoking: Revoking, result: HttpResult) {
+    pub(super) fn revocation_answered(&mut self, revoking: Revoking, response: Result<&HttpResponse>) {
         match revoking {
             Revoking::Quietly => {}
             Revoking::ThenLeave(op) => {
@@ -130,7 +130,7 @@ impl Engine {
                 }
             }
             Revoking::ThenTell(op) => {
-                let judged = answered(result).and_then(|response| revocation::judge(&response));
+                let judged = response.and_then(revocation::judge);
                 let judged = judged.map_err(|error| error.during(Phase::Logout));
                 self.settle(op, judged.map(|()| Reply::Done));
             }

@@ -20,7 +20,7 @@ mod userinfo;
 
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
-use crate::protocol::http::{HttpRequest, HttpResult};
+use crate::protocol::http::{HttpRequest, HttpResponse, HttpResult, answered};
 use crate::secret::Secret;
 use crate::time::Millis;
 
@@ -65,7 +65,7 @@ pub struct Engine {
     /// Why there is no session any more.
     ended: Option<Code>,
     /// Logins that are under way, also those that the page is being left for.
-    signing_in: Vec<OpId>,
+    signing_in: Operations,
     online: bool,
     last_error: Option<Error>,
     published: Option<Snapshot>,
@@ -79,9 +79,9 @@ enum Job {
     Discover(crate::protocol::http::Caching),
     FetchKeys,
     Store(login::Leaving),
-    Take(login::Arrived),
-    Exchange(login::Exchange),
-    Renew(refresh::Flight),
+    Take(Box<login::Arrived>),
+    Exchange(Box<login::Exchange>),
+    Renew(Box<refresh::Flight>),
     Verify(Box<keys::Candidate>),
     Userinfo(userinfo::Asked),
     Revoke(logout::Revoking),
@@ -108,7 +108,7 @@ impl Engine {
             leaving: Vec::new(),
             id_token: None,
             ended: None,
-            signing_in: Vec::new(),
+            signing_in: Operations::default(),
             online: true,
             last_error: None,
             published: None,
@@ -129,9 +129,9 @@ impl Engine {
         match input {
             Input::Call(op, call) => self.call(ambient, op, call),
             Input::Cancel(op) => {
-                self.waiters.retain(|waiter| waiter.op != op);
-                self.signing_in.retain(|known| *known != op);
-                self.settle(op, Err(Error::new(Code::Aborted)));
+                self.forget_waiter(op);
+                self.signing_in.end(op);
+                self.refuse(op, Error::new(Code::Aborted));
             }
             Input::Http(job, result) => self.http(ambient, job, result),
             Input::Verified(job, verdict) => self.verified(ambient, job, verdict),
@@ -169,20 +169,24 @@ impl Engine {
     }
 
     fn http(&mut self, ambient: &mut Ambient<'_>, job: JobId, result: HttpResult) {
+        let response = answered(&result);
         match self.take_job(job) {
-            Some(Job::Discover(caching)) => self.discovery_answered(ambient, caching, result),
-            Some(Job::FetchKeys) => self.keys_answered(ambient, result),
-            Some(Job::Exchange(exchange)) => self.code_answered(ambient, exchange, result),
-            Some(Job::Renew(flight)) => self.refresh_answered(ambient, flight, result),
-            Some(Job::Userinfo(asked)) => self.userinfo_answered(ambient, asked, result),
-            Some(Job::Revoke(revoking)) => self.revocation_answered(revoking, result),
+            Some(Job::Discover(caching)) => self.discovery_answered(ambient, caching, response),
+            Some(Job::FetchKeys) => self.keys_answered(ambient, response),
+            Some(Job::Exchange(exchange)) => self.code_answered(ambient, exchange, response),
+            Some(Job::Renew(flight)) => {
+                let retry_after = result.as_ref().ok().and_then(HttpResponse::retry_after_ms);
+                self.refresh_answered(ambient, flight, response, retry_after);
+            }
+            Some(Job::Userinfo(asked)) => self.userinfo_answered(ambient, asked, response),
+            Some(Job::Revoke(revoking)) => self.revocation_answered(revoking, response),
             Some(Job::Store(_) | Job::Take(_) | Job::Verify(_)) | None => {}
         }
     }
 
     fn verified(&mut self, ambient: &mut Ambient<'_>, job: JobId, verdict: Verdict) {
         if let Some(Job::Verify(candidate)) = self.take_job(job) {
-            self.signature_judged(ambient, *candidate, verdict);
+            self.signature_judged(ambient, candidate, verdict);
         }
     }
 
@@ -221,8 +225,8 @@ impl Engine {
         self.session = None;
         self.id_token = None;
         self.signing_in.clear();
-        for op in self.operations.all() {
-            self.settle(op, Err(Error::new(Code::ClientDisposed)));
+        while let Some(op) = self.operations.any() {
+            self.refuse(op, Error::new(Code::ClientDisposed));
         }
         self.out.push(Output::Token(None));
     }
@@ -256,6 +260,10 @@ impl Engine {
         if self.operations.end(op) {
             self.out.push(Output::Settle(op, result));
         }
+    }
+
+    fn refuse(&mut self, op: OpId, error: Error) {
+        self.settle(op, Err(error));
     }
 
     fn tell(&mut self, event: Event, error: Option<Error>) {

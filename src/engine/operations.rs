@@ -2,7 +2,7 @@
 
 use super::input::OpId;
 
-/// Operations that are not settled.
+/// Operations that are not settled, or some of them.
 #[derive(Debug, Default)]
 pub(super) struct Operations(Vec<OpId>);
 
@@ -13,20 +13,29 @@ impl Operations {
 
     /// Whether the operation was still open; it is not any more.
     pub(super) fn end(&mut self, op: OpId) -> bool {
-        match self.0.iter().position(|known| *known == op) {
-            Some(at) => {
-                self.0.swap_remove(at);
-                true
-            }
-            None => false,
-        }
+        let at = self.0.iter().position(|known| *known == op);
+        at.is_some_and(|at| self.0.swap_remove(at) == op)
     }
 
     pub(super) fn is_open(&self, op: OpId) -> bool {
         self.0.contains(&op)
     }
 
-    pub(super) fn all(&self) -> Vec<OpId> {
-        self.0.clone()
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Leaves those out that are not open.
+    pub(super) fn keep_open(&mut self, open: &Self) {
+        self.0.retain(|op| open.is_open(*op));
+    }
+
+    /// Any one of them.
+    pub(super) fn any(&self) -> Option<OpId> {
+        self.0.first().copied()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
     }
 }

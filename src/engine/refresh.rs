@@ -5,8 +5,8 @@
 //! server's word ends a session.
 
 use crate::encoding::json::Json;
-use crate::error::{Code, Error, Phase};
-use crate::protocol::http::{HttpResult, answered};
+use crate::error::{Code, Error, Phase, Result};
+use crate::protocol::http::HttpResponse;
 use crate::protocol::token::{self, TokenAnswer};
 use crate::protocol::{id_token, jws};
 use crate::time::{Deadline, Millis, Now};
@@ -86,12 +86,16 @@ pub(super) struct Flight {
 /// A refresh answer whose ID token is not verified yet. Its refresh token is in the session already.
 #[derive(Debug)]
 pub(super) struct Candidate {
-    pub(super) generation: u32,
-    target: Target,
-    sent: Now,
+    flight: Box<Flight>,
     answer: TokenAnswer,
     /// Whether the claims may replace the ones we have: not if they fail by a clock.
     adopt_claims: bool,
+}
+
+impl Candidate {
+    pub(super) fn generation(&self) -> u32 {
+        self.flight.generation
+    }
 }
 
 impl Engine {
@@ -135,7 +139,7 @@ impl Engine {
     }
 
     /// Whether a caller may wait for a refresh; otherwise why the last one failed.
-    pub(super) fn may_wait(&mut self, ambient: &Ambient<'_>) -> Result<(), Error> {
+    pub(super) fn may_wait(&mut self, ambient: &Ambient<'_>) -> Result<()> {
         let now = ambient.now;
         let failed = || self.refresh.why.clone().unwrap_or_else(|| Error::new(Code::NetworkFailed));
         match &self.refresh.phase {
@@ -186,7 +190,7 @@ impl Engine {
             target.scope.as_ref(),
             &target.resource,
         );
-        let flight = Flight { generation: session.generation, target, sent: ambient.now };
+        let flight = Box::new(Flight { generation: session.generation, target, sent: ambient.now });
         self.timers.clear(Timer::Renew);
         self.timers.clear(Timer::Retry);
         self.refresh.phase = Stage::AwaitAnswer;
@@ -194,9 +198,14 @@ impl Engine {
         self.send(Job::Renew(flight), request);
     }
 
-    pub(super) fn refresh_answered(&mut self, ambient: &mut Ambient<'_>, flight: Flight, result: HttpResult) {
-        let retry_after = result.as_ref().ok().and_then(|response| response.retry_after_ms());
-        let judged = answered(result).and_then(|response| token::judge(&response));
+    pub(super) fn refresh_answered(
+        &mut self,
+        ambient: &mut Ambient<'_>,
+        flight: Box<Flight>,
+        response: Result<&HttpResponse>,
+        retry_after: Option<Millis>,
+    ) {
+        let judged = response.and_then(token::judge);
         if !self.is_current(flight.generation) {
             // Logout won. What came too late is given back.
             if let Ok(TokenAnswer { refresh_token: Some(token), .. }) = judged {
@@ -211,15 +220,14 @@ impl Engine {
         }
     }
 
-    fn judge_refresh(&mut self, ambient: &mut Ambient<'_>, flight: Flight, mut answer: TokenAnswer) {
+    fn judge_refresh(&mut self, ambient: &mut Ambient<'_>, flight: Box<Flight>, mut answer: TokenAnswer) {
         let Some(session) = &mut self.session else { return };
         // The old refresh token is spent (RFC 6749 section 6): the new one is kept before anything else.
         if let Some(new) = answer.refresh_token.take() {
             session.refresh_token = Some(new);
         }
-        let Flight { generation, target, sent } = flight;
         let (Some(id_token), Some(identity)) = (&answer.id_token, &session.identity) else {
-            return self.adopt(ambient, target, sent, answer, None);
+            return self.adopt(ambient, &flight, answer, None);
         };
         // OIDC Core 12.2.
         let identity = identity.clone();
@@ -231,40 +239,40 @@ impl Engine {
         match checked {
             Err(error) => {
                 let why = error.path.as_deref().unwrap_or(error.code.as_str());
-                self.identity_doubtful(generation, why);
+                self.identity_doubtful(flight.generation, why);
             }
             Ok((token, adopt_claims)) => {
                 self.refresh.phase = Stage::AwaitVerification;
-                let of = Origin::Refresh(Candidate { generation, target, sent, answer, adopt_claims });
-                self.verify(ambient, KeyCandidate { token, of, refetched: false });
+                let of = Origin::Refresh(Candidate { flight, answer, adopt_claims });
+                self.verify(ambient, Box::new(KeyCandidate { token, of, refetched: false }));
             }
         }
     }
 
     pub(super) fn refresh_verified(&mut self, ambient: &mut Ambient<'_>, candidate: Candidate, claims: Json) {
-        let Candidate { generation, target, sent, answer, adopt_claims } = candidate;
-        if self.is_current(generation) {
+        let Candidate { flight, answer, adopt_claims } = candidate;
+        if self.is_current(flight.generation) {
             self.refresh.phase = Stage::Idle;
-            self.adopt(ambient, target, sent, answer, adopt_claims.then_some(claims));
+            self.adopt(ambient, &flight, answer, adopt_claims.then_some(claims));
         }
     }
 
     fn adopt(
         &mut self,
         ambient: &mut Ambient<'_>,
-        target: Target,
-        sent: Now,
+        flight: &Flight,
         answer: TokenAnswer,
         claims: Option<Json>,
     ) {
         let serial = self.serial();
         let Some(session) = &mut self.session else { return };
+        let target = &flight.target;
         let token =
-            AccessToken { token: answer.access_token, serial, lifetime: answer.lifetime, since: sent };
+            AccessToken { token: answer.access_token, serial, lifetime: answer.lifetime, since: flight.sent };
         if target.is_main() {
             self.out.push(Output::Token(Some(token.for_use())));
         }
-        session.adopt(target.clone(), token);
+        session.adopt(target, token);
         if let Some(claims) = claims {
             session.claims = Some(claims);
             self.id_token = answer.id_token;
@@ -272,7 +280,7 @@ impl Engine {
         self.trouble_is_over();
         self.schedule(ambient);
         self.tell(Event::Renewed, None);
-        self.serve_waiters(ambient, &target);
+        self.serve_waiters(ambient, target);
     }
 
     /// The server answered as it should.
@@ -340,11 +348,12 @@ impl Engine {
     pub(super) fn hold_until_keys(
         &mut self,
         ambient: &mut Ambient<'_>,
-        candidate: KeyCandidate,
+        candidate: Box<KeyCandidate>,
         error: Error,
     ) {
-        let Origin::Refresh(Candidate { generation, .. }) = &candidate.of else { return };
-        if !self.is_current(*generation) {
+        let Origin::Refresh(refresh) = &candidate.of else { return };
+        let generation = refresh.generation();
+        if !self.is_current(generation) {
             return;
         }
         // Only the server's present keys can say that there is none: not those of the cool-down.
@@ -352,7 +361,7 @@ impl Engine {
         if candidate.refetched {
             self.refresh.key_searches += 1;
             if self.refresh.key_searches >= MAX_KEY_SEARCHES {
-                return self.identity_doubtful(*generation, error.code.as_str());
+                return self.identity_doubtful(generation, error.code.as_str());
             }
         } else {
             error = error.under(Code::KeysUnavailable);
@@ -362,7 +371,7 @@ impl Engine {
         let cool_down = self.keys.cool_down_left(ambient.now) + ambient.below(MIN_PAUSE);
         let wait = self.back_off_wait(ambient).max(cool_down);
         self.refresh.attempted = Some(ambient.now);
-        self.refresh.phase = Stage::AwaitKeys(Box::new(candidate));
+        self.refresh.phase = Stage::AwaitKeys(candidate);
         self.timers.set(Timer::Keys, ambient.now, wait);
         self.reject_waiters(None, &error);
         self.tell(Event::RenewalFailed, Some(error));
@@ -373,7 +382,7 @@ impl Engine {
             Stage::AwaitKeys(mut candidate) => {
                 candidate.refetched = false;
                 self.refresh.phase = Stage::AwaitVerification;
-                self.verify(ambient, *candidate);
+                self.verify(ambient, candidate);
             }
             other => self.refresh.phase = other,
         }

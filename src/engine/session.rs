@@ -96,16 +96,16 @@ impl Session {
     }
 
     /// Puts a new token in the place of its predecessor.
-    pub(super) fn adopt(&mut self, target: Target, token: AccessToken) {
+    pub(super) fn adopt(&mut self, target: &Target, token: AccessToken) {
         if target.is_main() {
             self.access = token;
             return;
         }
-        self.narrowed.retain(|(known, _)| *known != target);
-        if self.narrowed.len() >= MAX_NARROWED {
-            self.narrowed.remove(0);
+        let known = self.narrowed.iter().position(|(known, _)| known == target);
+        if known.is_some() || self.narrowed.len() >= MAX_NARROWED {
+            self.narrowed.remove(known.unwrap_or(0));
         }
-        self.narrowed.push((target, token));
+        self.narrowed.push((target.clone(), token));
     }
 
     pub(super) fn subject(&self) -> Option<&str> {

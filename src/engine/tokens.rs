@@ -73,7 +73,7 @@ impl Engine {
     pub(super) fn get_token(&mut self, ambient: &mut Ambient<'_>, op: OpId, args: &Json) {
         match Wish::from_args(args, self.config.min_validity) {
             Ok(wish) => self.want_token(ambient, op, wish, Then::Reply),
-            Err(error) => self.settle(op, Err(error)),
+            Err(error) => self.refuse(op, error),
         }
     }
 
@@ -81,12 +81,12 @@ impl Engine {
     pub(super) fn want_token(&mut self, ambient: &mut Ambient<'_>, op: OpId, mut wish: Wish, then: Then) {
         let Some(session) = &self.session else {
             let code = self.ended.unwrap_or(Code::LoginRequired);
-            return self.settle(op, Err(Error::new(code)));
+            return self.refuse(op, Error::new(code));
         };
         if let Some(scope) = &wish.target.scope {
             // RFC 6749 section 6: a refresh may narrow, never widen.
             if !session.scope.covers(scope) {
-                return self.settle(op, Err(Error::new(Code::ScopeNotGranted)));
+                return self.refuse(op, Error::new(Code::ScopeNotGranted));
             }
             if *scope == session.scope {
                 wish.target.scope = None;
@@ -104,7 +104,7 @@ impl Engine {
             }
         }
         if !can_renew {
-            return self.settle(op, Err(Error::new(Code::SessionExpired)));
+            return self.refuse(op, Error::new(Code::SessionExpired));
         }
         let waiter = Waiter { op, target: wish.target, then, let_pass: false };
         match self.may_wait(ambient) {
@@ -112,7 +112,7 @@ impl Engine {
                 self.waiters.push(waiter);
                 self.refresh_for_waiters(ambient);
             }
-            Err(error) => self.settle(op, Err(error)),
+            Err(error) => self.refuse(op, error),
         }
     }
 
@@ -154,11 +154,18 @@ impl Engine {
         }
     }
 
+    /// The app gave up.
+    pub(super) fn forget_waiter(&mut self, op: OpId) {
+        if let Some(at) = self.waiters.iter().position(|waiter| waiter.op == op) {
+            self.waiters.remove(at);
+        }
+    }
+
     /// Sends those who wait away; `only`: those who wait for this.
     pub(super) fn reject_waiters(&mut self, only: Option<&Target>, error: &Error) {
         for waiter in std::mem::take(&mut self.waiters) {
             if only.is_none_or(|target| *target == waiter.target) {
-                self.settle(waiter.op, Err(error.clone()));
+                self.refuse(waiter.op, error.clone());
             } else {
                 self.waiters.push(waiter);
             }

@@ -1,7 +1,7 @@
 //! `userinfo()`: with a live token, and once more with a new one when the endpoint refuses it.
 
-use crate::error::{Code, Error, Phase};
-use crate::protocol::http::{HttpResult, answered};
+use crate::error::{Code, Error, Phase, Result};
+use crate::protocol::http::HttpResponse;
 use crate::protocol::userinfo;
 use crate::secret::Secret;
 
@@ -32,31 +32,36 @@ impl Engine {
     pub(super) fn ask_userinfo(&mut self, op: OpId, token: &Secret, serial: u32, again: bool) {
         let endpoint = self.metadata().and_then(|m| m.userinfo_endpoint.clone());
         let Some(endpoint) = endpoint else {
-            return self.settle(op, Err(Error::at(Code::EndpointMissing, "userinfo_endpoint")));
+            return self.refuse(op, Error::at(Code::EndpointMissing, "userinfo_endpoint"));
         };
         let request = userinfo::request(&endpoint, token, self.config.timeout);
         let asked = Asked { op, serial, again, generation: self.generation };
         self.send(Job::Userinfo(asked), request);
     }
 
-    pub(super) fn userinfo_answered(&mut self, ambient: &mut Ambient<'_>, asked: Asked, result: HttpResult) {
+    pub(super) fn userinfo_answered(
+        &mut self,
+        ambient: &mut Ambient<'_>,
+        asked: Asked,
+        response: Result<&HttpResponse>,
+    ) {
         let Asked { op, serial, again, generation } = asked;
         if !self.operations.is_open(op) {
             return;
         }
-        let response = match answered(result) {
+        let response = match response {
             Ok(response) => response,
-            Err(error) => return self.settle(op, Err(error.during(Phase::Userinfo))),
+            Err(error) => return self.refuse(op, error.during(Phase::Userinfo)),
         };
         let Some(session) = self.session.as_ref().filter(|s| s.generation == generation) else {
-            return self.settle(op, Err(Error::new(Code::LoginRequired)));
+            return self.refuse(op, Error::new(Code::LoginRequired));
         };
         // RFC 6750 3.1: a refused token is worth one new one; 403 is not about the token's age.
         if response.status == 401 && !again && session.refresh_token.is_some() {
             let wish = self.wish_for_userinfo(Some(serial));
             return self.want_token(ambient, op, wish, Then::Userinfo { again: true });
         }
-        let claims = userinfo::judge(&response, session.subject());
+        let claims = userinfo::judge(response, session.subject());
         self.settle(op, claims.map(Reply::Claims));
     }
 }

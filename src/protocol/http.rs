@@ -114,16 +114,17 @@ pub type HttpResult = std::result::Result<HttpResponse, HttpFailure>;
 ///
 /// # Errors
 /// `network_failed`, `timed_out`, `response_too_large`, `server_unavailable`.
-pub fn answered(result: HttpResult) -> Result<HttpResponse> {
-    match result {
+pub fn answered(result: &HttpResult) -> Result<&HttpResponse> {
+    let code = match result {
         Ok(response) if response.status == 429 || response.status >= 500 => {
-            Err(Error::new(Code::ServerUnavailable).with_status(response.status))
+            return Err(Error::new(Code::ServerUnavailable).with_status(response.status));
         }
-        Ok(response) => Ok(response),
-        Err(HttpFailure::NoAnswer) => Err(Error::new(Code::NetworkFailed)),
-        Err(HttpFailure::TimedOut) => Err(Error::new(Code::TimedOut)),
-        Err(HttpFailure::TooLarge) => Err(Error::new(Code::ResponseTooLarge)),
-    }
+        Ok(response) => return Ok(response),
+        Err(HttpFailure::NoAnswer) => Code::NetworkFailed,
+        Err(HttpFailure::TimedOut) => Code::TimedOut,
+        Err(HttpFailure::TooLarge) => Code::ResponseTooLarge,
+    };
+    Err(Error::new(code))
 }
 
 impl HttpResponse {
@@ -170,9 +171,9 @@ pub(crate) mod tests {
             (Ok(json_response(500, "")), Code::ServerUnavailable),
             (Ok(json_response(429, "")), Code::ServerUnavailable),
         ] {
-            assert_eq!(answered(result).unwrap_err().code, code);
+            assert_eq!(answered(&result).unwrap_err().code, code);
         }
-        assert_eq!(answered(Ok(json_response(400, "x"))).unwrap().status, 400);
+        assert_eq!(answered(&Ok(json_response(400, "x"))).unwrap().status, 400);
     }
 
     #[test]

@@ -267,7 +267,7 @@ fn g05_what_is_no_metadata() {
         (Err(HttpFailure::TooLarge), Code::ResponseTooLarge),
         (Ok(html(503)), Code::ServerUnavailable),
     ] {
-        assert_eq!(code(answered(result)), expected);
+        assert_eq!(code(answered(&result)), expected);
     }
 }
 

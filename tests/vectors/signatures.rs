@@ -405,7 +405,7 @@ fn c16_what_is_no_key_set() {
         (Err(HttpFailure::TimedOut), Code::TimedOut),
         (Err(HttpFailure::TooLarge), Code::ResponseTooLarge),
     ] {
-        assert_eq!(code(answered(result)), expected);
+        assert_eq!(code(answered(&result)), expected);
     }
     // Servers serve key sets under several types.
     for media in ["application/json", "application/jwk-set+json", "text/plain", ""] {

@@ -358,10 +358,10 @@ fn e13_e15_e16_no_usable_answer() {
         (Err(HttpFailure::NoAnswer), Code::NetworkFailed),
         (Err(HttpFailure::TimedOut), Code::TimedOut),
     ] {
-        let error = refused(answered(result));
+        let error = refused(answered(&result));
         assert_eq!((error.code, error.code.retryable()), (expected, true));
     }
-    assert_eq!(code(answered(Err(HttpFailure::TooLarge))), Code::ResponseTooLarge);
+    assert_eq!(code(answered(&Err(HttpFailure::TooLarge))), Code::ResponseTooLarge);
     let limit =
         code_request(&config(), &metadata(), &Secret::new("c".into()), &Verifier::from_random([0; 32])).limit;
     assert!((65_536..=1_048_576).contains(&limit));
