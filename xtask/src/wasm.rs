@@ -5,6 +5,8 @@ use crate::process::Run;
 use crate::{paths, tools};
 use anyhow::{Context, Result, bail, ensure};
 use std::path::Path;
+use walrus::ir::Value;
+use walrus::{ConstExpr, DataKind};
 use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
 /// How much work a build puts into size.
@@ -92,7 +94,6 @@ pub fn finish(raw: &Path, work: &Path, mode: Mode) -> Result<Product> {
         .typescript(false)
         .omit_default_module_path(true)
         .encode_into(EncodeInto::Always)
-        .remove_name_section(mode == Mode::Release)
         .remove_producers_section(true)
         .generate_output()?;
     ensure!(
@@ -150,9 +151,10 @@ pub fn finish(raw: &Path, work: &Path, mode: Mode) -> Result<Product> {
     Ok(Product { wasm, glue })
 }
 
-/// Makes a trap of every panic. The glue tells the facade of it; nobody reads the message, which would be a
-/// twentieth of the file. Whatever else would format text traps as well, so that no such code can come to rely on
-/// it unnoticed. A development build keeps it all, and its stack traces have names.
+/// Makes a trap of every panic, and forgets where in the sources it was. The glue tells the facade of the trap;
+/// nobody reads the rest, which would be a twentieth of the file. Whatever else would format text traps as well, so
+/// that no such code can come to rely on it unnoticed. A development build keeps it all, and names functions in
+/// stack traces.
 fn silence_panics(module: &mut walrus::Module) -> Result<()> {
     const FORMATTERS: [&str; 4] =
         ["::fmt::Debug>::", "::fmt::Display>::", "::fmt::Write>::", "::PanicPayload>::"];
@@ -178,7 +180,32 @@ fn silence_panics(module: &mut walrus::Module) -> Result<()> {
             body.unreachable();
         }
     }
+    let segments: Vec<_> = module.data.iter().map(walrus::Data::id).collect();
+    for id in segments {
+        let data = module.data.get_mut(id);
+        if let DataKind::Active { offset: ConstExpr::Value(Value::I32(address)), .. } = data.kind {
+            forget_places(&mut data.value, address.cast_unsigned() as usize);
+        }
+    }
     Ok(())
+}
+
+/// Overwrites the places that panics name, file names included, in data that lies at an address. A place is the
+/// address and the length of the file's name, line, and column.
+fn forget_places(data: &mut [u8], address: usize) {
+    let word = |data: &[u8], at: usize| {
+        data.get(at..at + 4).and_then(|word| word.try_into().ok()).map_or(0, u32::from_le_bytes) as usize
+    };
+    let mut names = Vec::new();
+    for at in (0..data.len().saturating_sub(15)).step_by(4) {
+        let (name, length) = (word(data, at).wrapping_sub(address), word(data, at + 4));
+        let is_path = |name: &&[u8]| name.ends_with(b".rs") && name.iter().all(|b| (b' '..=b'~').contains(b));
+        if data.get(name..name.saturating_add(length)).filter(is_path).is_some() {
+            data[at..at + 16].fill(0);
+            names.push(name..name + length);
+        }
+    }
+    names.into_iter().for_each(|name| data[name].fill(0));
 }
 
 /// The exports that the factory itself uses.
@@ -200,9 +227,15 @@ fn optimize(from: &Path, to: &Path) -> Result<Vec<u8>> {
         .arg(from)
         .arg("-o")
         .arg(to)
-        .args(["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"])
-        // A function with hundreds of locals needs two octets for most of them and compresses worse.
+        .args(["-Oz", "--converge", "--strip-producers", "--strip-target-features"])
+        // What follows is for brotli. A function with hundreds of locals needs two octets for most of them.
         .arg("--one-caller-inline-max-function-size=30")
+        // Code that always looks the same is better than code that is a little shorter.
+        .args(["--skip-pass=local-cse", "--skip-pass=simplify-locals"])
+        // The lowest kilobyte is the far end of the stack.
+        .arg("--low-memory-unused")
+        // By name: what has been made from one generic function stands together.
+        .args(["--reorder-functions-by-name", "--strip-debug"])
         .args(FEATURES.map(|feature| format!("--enable-{feature}")))
         .run()?;
     Ok(std::fs::read(to)?)
@@ -233,4 +266,21 @@ fn check(wasm: &[u8], glue: &Glue, names: &Names, work: &Path) -> Result<Vec<Str
         );
     }
     Ok(imports.iter().map(|import| word(import, "name")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_forgotten_and_nothing_else() {
+        let name = b"src/lib.rs";
+        let mut data = [name.as_slice(), b"xxsrc/other.rs"].concat();
+        let place = |at: u32, length: u32| [at, length, 7, 9].map(u32::to_le_bytes).concat();
+        data.extend(place(1000, 10));
+        let kept = place(1000, 9);
+        data.extend(&kept);
+        forget_places(&mut data, 1000);
+        assert_eq!(data, [[0; 10].as_slice(), b"xxsrc/other.rs", &[0; 16], &kept].concat());
+    }
 }
