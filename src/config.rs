@@ -55,6 +55,8 @@ pub struct Config {
     pub min_validity: Millis,
     /// Whether tokens are renewed before they expire without being asked for.
     pub renews_by_itself: bool,
+    /// Whether the session is kept outside of memory, sealed, and shared with other tabs.
+    pub sealed: bool,
     /// Time limit of one exchange, headers and body together.
     pub timeout: Millis,
     /// Whether the page was loaded from this machine, so that a server on it may speak plain http.
@@ -83,9 +85,12 @@ const KNOWN: &[&str] = &[
     "timeout",
     "responseType",
     "dangerously",
+    "persistence",
     // the facade's own, taken out before they come here; listed so that a misspelling finds them
     "apis",
+    "exposeAccessToken",
     "handleRedirect",
+    "vault",
 ];
 
 /// Metadata members that are used. Others are the server's own business, but a misspelling of these is not.
@@ -190,6 +195,10 @@ impl Config {
         if !is_one_of(renewal, &["automatic", "on-demand"]) {
             options.wrong("renewal");
         }
+        let persistence = options.text("persistence").unwrap_or("memory");
+        if !is_one_of(persistence, &["memory", "sealed"]) {
+            options.wrong("persistence");
+        }
 
         let config = Self {
             issuer: issuer.to_owned(),
@@ -208,6 +217,7 @@ impl Config {
             freshness: options.seconds("freshness", 600, 1, 31_536_000),
             min_validity: options.seconds("minValidity", 10, 0, 86_400).unsigned_abs() * 1000,
             renews_by_itself: renewal == "automatic",
+            sealed: persistence == "sealed",
             timeout: options.seconds("timeout", 20, 1, 300).unsigned_abs() * 1000,
             page_on_loopback,
             page_origin,

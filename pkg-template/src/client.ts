@@ -62,6 +62,8 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
       closed || announcer.happen({ type, session: session(), error: detail ? fromRecord(detail) : null }),
     // An answer that came from elsewhere is no reason to touch the page's address.
     cleanUrl: (url) => handling === location.href && showUrl(url),
+    // A page's engine keeps pending logins itself.
+    keep: (job) => core?.kept(job, 'failed'),
     poison,
   };
 

@@ -45,9 +45,20 @@ export interface Core {
   call(op: number, name: keyof Calls, args: Plain | undefined): void;
   /** Gives up waiting: `op` settles with code 'aborted'. What was sent goes on. */
   cancel(op: number): void;
+  /** The answer to `host.keep`, exactly one for each. */
+  kept(job: number, word: KeepWord, record?: string, revision?: string): void;
   /** Settles everything with 'client_disposed', stops timers and listeners. */
   dispose(): void;
 }
+
+/** Pending logins are stored and taken by their state; the other verbs mean the one session record. */
+export type KeepVerb = 'store' | 'take' | 'load' | 'save' | 'remove' | 'lock' | 'unlock';
+
+/**
+ * How a job of the keeper went. `busy`: somebody else holds the lock. `conflict`: another record is there than the
+ * one to be replaced. `failed`: no storage, or none that works.
+ */
+export type KeepWord = 'done' | 'busy' | 'conflict' | 'failed';
 
 /** What the engine calls. None of these may throw or run an app's code. */
 export interface Host {
@@ -57,6 +68,12 @@ export interface Host {
   token(token: string | undefined, serial: number, lifetime: number, wall: number, mono: number): void;
   event(type: EventType, detail: ErrorRecord | undefined): void;
   cleanUrl(url: string): void;
+  /**
+   * Keeps or gives what outlives the engine's memory; answered by `core.kept`, later or at once. `over`: the revision
+   * that may be replaced, any when undefined. Pending logins of a page are not asked for: the engine itself keeps
+   * them in sessionStorage.
+   */
+  keep(job: number, verb: KeepVerb, key: string, record: string | undefined, over: string | undefined): void;
   /** The engine panicked: nothing of it can be used any more. */
   poison(cause: unknown): void;
 }

@@ -8,8 +8,8 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::engine::input::{Ambient, Input};
-use crate::engine::output::Output;
+use crate::engine::input::{Ambient, Input, JobId};
+use crate::engine::output::{Keep, Output};
 
 use super::ambient::{Random, now};
 use super::exports::Host;
@@ -93,14 +93,10 @@ impl Driver {
                     });
                 });
             }
-            Output::Store { job, state, record } => {
-                let stored = self.transactions.store(&state, record.expose());
-                self.feed(Input::Stored(job, stored));
-            }
-            Output::Take { job, state } => {
-                let (record, others) = self.transactions.take(&state);
-                self.feed(Input::Taken { job, record, others });
-            }
+            Output::Keep(job, keep) => match self.transactions.keep(&keep) {
+                Some(kept) => self.feed(Input::Kept(job, kept)),
+                None => drop(self.ask_keeper(job, &keep)),
+            },
             Output::Wake(after) => {
                 if let Some(wake) = self.wake.get() {
                     wake.set(after);
@@ -116,6 +112,16 @@ impl Driver {
                 let detail = error.as_ref().map(convert::error).unwrap_or_default();
                 drop(self.host.event(event.as_str(), detail));
             }
+        }
+    }
+
+    /// The facade keeps what this realm has no synchronous storage for. It answers with [`Self::kept`].
+    fn ask_keeper(&self, job: JobId, keep: &Keep) -> Result<(), wasm_bindgen::JsValue> {
+        match keep {
+            Keep::Store { state, record } => {
+                self.host.keep(job.0, "store", state, Some(record.expose()), None)
+            }
+            Keep::Take { state } => self.host.keep(job.0, "take", state, None, None),
         }
     }
 

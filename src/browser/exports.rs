@@ -7,8 +7,9 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 use crate::config::Config;
-use crate::engine::input::{Call, Input, OpId};
+use crate::engine::input::{Call, Input, JobId, KeepWord, Kept, OpId};
 use crate::error::{Code, Error, Result};
+use crate::secret::Secret;
 
 use super::convert;
 use super::driver::Driver;
@@ -37,6 +38,16 @@ extern "C" {
 
     #[wasm_bindgen(method, catch)]
     pub(super) fn event(this: &Host, name: &str, detail: JsValue) -> std::result::Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn keep(
+        this: &Host,
+        job: u32,
+        verb: &str,
+        key: &str,
+        record: Option<&str>,
+        over: Option<&str>,
+    ) -> std::result::Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = cleanUrl)]
     pub(super) fn clean_url(this: &Host, url: &str) -> std::result::Result<(), JsValue>;
@@ -84,6 +95,18 @@ impl Core {
     /// Gives up waiting for an operation.
     pub fn cancel(&self, op: u32) {
         self.driver.feed(Input::Cancel(OpId(op)));
+    }
+
+    /// The answer to `keep`, exactly one for each.
+    pub fn kept(&self, job: u32, word: &str, record: Option<String>, revision: Option<String>) {
+        let word = match word {
+            "done" => KeepWord::Done,
+            "busy" => KeepWord::Busy,
+            "conflict" => KeepWord::Conflict,
+            _ => KeepWord::Failed,
+        };
+        let record = record.map(Secret::new);
+        self.driver.feed(Input::Kept(JobId(job), Kept { word, record, revision }));
     }
 
     /// Settles everything, stops timers and listeners.

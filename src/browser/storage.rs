@@ -1,6 +1,9 @@
 //! Pending logins in sessionStorage: written before the page leaves, taken out once. No token comes here.
 
 use crate::encoding::text::concat;
+use crate::engine::input::{KeepWord, Kept};
+use crate::engine::output::Keep;
+use crate::secret::Secret;
 use wasm_bindgen::JsCast;
 use web_sys::Storage;
 
@@ -20,27 +23,39 @@ impl Transactions {
         Self { prefix: concat(&["tokenward.login.", client_id, "."]) }
     }
 
-    /// Whether it could be stored. Storage may be missing (workers), forbidden or full.
-    pub(super) fn store(&self, state: &str, record: &str) -> bool {
-        let Some(storage) = storage() else { return false };
+    /// Does what is asked, if it is about pending logins and there is such a storage: workers have none.
+    pub(super) fn keep(&self, keep: &Keep) -> Option<Kept> {
+        if !has_storage() {
+            return None;
+        }
+        match keep {
+            Keep::Store { state, record } => Some(Kept::word(self.store(state, record.expose()))),
+            Keep::Take { state } => Some(self.take(state)),
+        }
+    }
+
+    /// Storage may be forbidden or full.
+    fn store(&self, state: &str, record: &str) -> KeepWord {
+        let Some(storage) = storage() else { return KeepWord::Failed };
         let pending = self.pending(&storage);
         for key in pending.iter().skip(MOST_PENDING - 1) {
             let _ = storage.remove_item(key);
         }
-        storage.set_item(&self.key(state), record).is_ok()
+        if storage.set_item(&self.key(state), record).is_ok() { KeepWord::Done } else { KeepWord::Failed }
     }
 
     /// Takes a record out, and tells whether others are pending. Synchronous: nothing of this page can
     /// come between reading and removing.
-    pub(super) fn take(&self, state: &str) -> (Option<String>, bool) {
-        let Some(storage) = storage() else { return (None, false) };
+    fn take(&self, state: &str) -> Kept {
+        let Some(storage) = storage() else { return Kept::word(KeepWord::Failed) };
         let key = self.key(state);
         let record = storage.get_item(&key).ok().flatten();
         if record.is_some() && storage.remove_item(&key).is_err() {
             // What cannot be removed could be used twice.
-            return (None, false);
+            return Kept::word(KeepWord::Failed);
         }
-        (record, !self.pending(&storage).is_empty())
+        let others = !self.pending(&storage).is_empty();
+        Kept { word: KeepWord::Done, record: record.map(Secret::new), revision: others.then(String::new) }
     }
 
     fn key(&self, state: &str) -> String {
@@ -57,6 +72,11 @@ impl Transactions {
         }
         pending
     }
+}
+
+/// Whether this realm is one with such a storage, be it forbidden.
+fn has_storage() -> bool {
+    global("document").is_some()
 }
 
 fn storage() -> Option<Storage> {

@@ -2,6 +2,7 @@
 
 use crate::encoding::json::Json;
 use crate::protocol::http::HttpResult;
+use crate::secret::Secret;
 use crate::time::Now;
 
 /// What is lent to the engine for one call: the time, and a source of random octets.
@@ -72,6 +73,37 @@ pub enum Verdict {
     Unsupported,
 }
 
+/// The keeper's answer.
+#[derive(Debug)]
+pub struct Kept {
+    /// How it went.
+    pub word: KeepWord,
+    /// The record, where one was asked for and is there.
+    pub record: Option<Secret>,
+    /// Which writing of the record that is. For a pending login: set when others are pending beside it.
+    pub revision: Option<String>,
+}
+
+impl Kept {
+    /// An answer that brings nothing.
+    pub fn word(word: KeepWord) -> Self {
+        Self { word, record: None, revision: None }
+    }
+}
+
+/// How a job of the keeper went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeepWord {
+    /// Done; a record that is not there is none.
+    Done,
+    /// Somebody else holds the lock, and held it as long as one may wait.
+    Busy,
+    /// The record is not the one that should have been replaced; the one that is there comes along.
+    Conflict,
+    /// Storage is missing, forbidden, full, or cannot be read.
+    Failed,
+}
+
 /// One thing that happened.
 #[derive(Debug)]
 pub enum Input {
@@ -83,17 +115,8 @@ pub enum Input {
     Http(JobId, HttpResult),
     /// A verification came to an end.
     Verified(JobId, Verdict),
-    /// The transaction was stored, or could not be.
-    Stored(JobId, bool),
-    /// The transaction was taken out, if it was there; `others`: more are pending in this tab.
-    Taken {
-        /// Which job.
-        job: JobId,
-        /// The record.
-        record: Option<String>,
-        /// Whether logins are pending beside it.
-        others: bool,
-    },
+    /// What was asked of the keeper came to an end.
+    Kept(JobId, Kept),
     /// The wake-up that was asked for.
     Tick,
     /// The page was shown or resumed: time may have passed unnoticed, and a user may be looking.

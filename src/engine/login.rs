@@ -13,9 +13,9 @@ use crate::secret::Secret;
 use crate::time::Now;
 
 use super::discovery::Continuation;
-use super::input::{Ambient, JobId, OpId};
+use super::input::{Ambient, Kept, OpId};
 use super::keys::{Candidate as KeyCandidate, Origin};
-use super::output::{Event, Output, Reply};
+use super::output::{Event, Keep, Output, Reply};
 use super::session::{AccessToken, Session};
 use super::{Engine, Job};
 
@@ -104,13 +104,13 @@ impl Engine {
             Ok(request) => {
                 let record = Secret::new(request.transaction.to_record(&self.config, ambient.now));
                 let job = self.begin(Job::Store(Leaving { op, logouts, url: request.url }));
-                self.out.push(Output::Store { job, state: request.state, record });
+                self.out.push(Output::Keep(job, Keep::Store { state: request.state, record }));
             }
         }
     }
 
-    pub(super) fn stored(&mut self, job: JobId, stored: bool) {
-        let Some(Job::Store(Leaving { op, logouts, url })) = self.take_job(job) else { return };
+    pub(super) fn stored(&mut self, leaving: Leaving, stored: bool) {
+        let Leaving { op, logouts, url } = leaving;
         if logouts != self.logouts {
             return self.login_overtaken(op, None);
         }
@@ -146,28 +146,21 @@ impl Engine {
 
     fn look_up(&mut self, op: OpId, state: String, url: Awaited) {
         let job = self.begin(Job::Take(Box::new(Arrived { op, logouts: self.logouts, url })));
-        self.out.push(Output::Take { job, state });
+        self.out.push(Output::Keep(job, Keep::Take { state }));
     }
 
-    pub(super) fn taken(
-        &mut self,
-        ambient: &mut Ambient<'_>,
-        job: JobId,
-        record: Option<String>,
-        others: bool,
-    ) {
-        let Some(Job::Take(arrived)) = self.take_job(job) else { return };
-        let Arrived { op, logouts, url } = *arrived;
+    pub(super) fn taken(&mut self, ambient: &mut Ambient<'_>, arrived: Arrived, kept: Kept) {
+        let Arrived { op, logouts, url } = arrived;
         let response = match url {
-            Awaited::Foreign { clean, error } if others => {
+            Awaited::Foreign { clean, error } if kept.revision.is_some() => {
                 self.out.push(Output::CleanUrl(clean));
                 return self.login_failed(op, error);
             }
             Awaited::Foreign { .. } => return self.settle(op, Ok(Reply::NotOurs)),
             Awaited::Response(response) => response,
         };
-        let transaction = match record {
-            Some(record) => Transaction::from_record(&record, &self.config, ambient.now),
+        let transaction = match kept.record {
+            Some(record) => Transaction::from_record(record.expose(), &self.config, ambient.now),
             None => Err(Error::new(Code::StateUnknown)),
         };
         match transaction {

@@ -25,7 +25,7 @@ use crate::secret::Secret;
 use crate::time::Millis;
 
 use self::discovery::Discovered;
-use self::input::{Ambient, Call, Input, JobId, OpId, Verdict};
+use self::input::{Ambient, Call, Input, JobId, KeepWord, Kept, OpId, Verdict};
 use self::keys::Keys;
 use self::operations::Operations;
 use self::output::{Event, Output, Renewal, Reply, Snapshot, Status};
@@ -135,8 +135,7 @@ impl Engine {
             }
             Input::Http(job, result) => self.http(ambient, job, result),
             Input::Verified(job, verdict) => self.verified(ambient, job, verdict),
-            Input::Stored(job, stored) => self.stored(job, stored),
-            Input::Taken { job, record, others } => self.taken(ambient, job, record, others),
+            Input::Kept(job, kept) => self.kept(ambient, job, kept),
             Input::Tick => {}
             Input::Resumed => self.hurry(ambient),
             Input::Restored => {
@@ -187,6 +186,14 @@ impl Engine {
     fn verified(&mut self, ambient: &mut Ambient<'_>, job: JobId, verdict: Verdict) {
         if let Some(Job::Verify(candidate)) = self.take_job(job) {
             self.signature_judged(ambient, candidate, verdict);
+        }
+    }
+
+    fn kept(&mut self, ambient: &mut Ambient<'_>, job: JobId, kept: Kept) {
+        match self.take_job(job) {
+            Some(Job::Store(leaving)) => self.stored(leaving, kept.word == KeepWord::Done),
+            Some(Job::Take(arrived)) => self.taken(ambient, *arrived, kept),
+            _ => {}
         }
     }
 

@@ -18,22 +18,8 @@ pub enum Output {
     Send(JobId, HttpRequest),
     /// Verify a signature; answered by `Input::Verified`.
     Verify(JobId, Verification),
-    /// Store a transaction; answered by `Input::Stored`.
-    Store {
-        /// Which job.
-        job: JobId,
-        /// Its key.
-        state: String,
-        /// Its record.
-        record: Secret,
-    },
-    /// Take a transaction out, once; answered by `Input::Taken`.
-    Take {
-        /// Which job.
-        job: JobId,
-        /// Its key; empty to ask only whether others are pending.
-        state: String,
-    },
+    /// Keep or give something; answered by `Input::Kept`.
+    Keep(JobId, Keep),
     /// Show this URL instead of the page's.
     CleanUrl(String),
     /// Wake up after so long at the latest; replaces what was asked for before. `None`: not at all.
@@ -46,6 +32,23 @@ pub enum Output {
     Settle(OpId, Result<Reply, Error>),
     /// Tell the listeners.
     Event(Event, Option<Error>),
+}
+
+/// What outlives the page's memory.
+#[derive(Debug)]
+pub enum Keep {
+    /// Store a pending login.
+    Store {
+        /// Its key.
+        state: String,
+        /// Its record.
+        record: Secret,
+    },
+    /// Take a pending login out, once.
+    Take {
+        /// Its key; empty to ask only whether others are pending.
+        state: String,
+    },
 }
 
 /// A signature to be verified.

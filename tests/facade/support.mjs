@@ -90,6 +90,7 @@ export class FakeCore {
     this.cancelled.push(op);
     this.host.settle(op, false, trouble('aborted'));
   }
+  kept() {}
   dispose() {
     this.disposed += 1;
   }

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use tokenward::engine::input::{Call, OpId};
-use tokenward::engine::output::{Event, Output, Renewal, Reply, Snapshot, Status};
+use tokenward::engine::output::{Event, Keep, Output, Renewal, Reply, Snapshot, Status};
 use tokenward::error::{Code, Error};
 use tokenward::protocol::http::{Caching, HttpRequest, Purpose};
 use tokenward::time::{Millis, Now};
@@ -374,8 +374,8 @@ impl Checker {
         self.look_for_secrets(output);
         match output {
             Output::Send(_, request) => self.sends(request, facts),
-            Output::Verify(..) | Output::Take { .. } | Output::CleanUrl(_) => {}
-            Output::Store { record, .. } => {
+            Output::Verify(..) | Output::Keep(_, Keep::Take { .. }) | Output::CleanUrl(_) => {}
+            Output::Keep(_, Keep::Store { record, .. }) => {
                 let verifier = record.expose().split('"').skip_while(|part| *part != "verifier").nth(2);
                 self.verifiers.extend(verifier.map(str::to_owned));
             }

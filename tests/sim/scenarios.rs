@@ -1,6 +1,6 @@
 //! Situations that have a name.
 
-use tokenward::engine::input::{Input, OpId};
+use tokenward::engine::input::{Input, KeepWord, Kept, OpId};
 use tokenward::engine::output::{Event, Renewal, Status};
 use tokenward::error::Code;
 use tokenward::protocol::http::{HttpFailure, Purpose};
@@ -1054,8 +1054,8 @@ fn answers_nobody_asked_for_are_ignored() {
         let body = r#"{"error":"invalid_grant"}"#;
         world.inject(Input::Http(job, Ok(response(400, "application/json", body))));
         world.inject(Input::Verified(job, tokenward::engine::input::Verdict::Invalid));
-        world.inject(Input::Stored(job, false));
-        world.inject(Input::Taken { job, record: None, others: true });
+        world.inject(Input::Kept(job, Kept::word(KeepWord::Failed)));
+        world.inject(Input::Kept(job, Kept { revision: Some(String::new()), ..Kept::word(KeepWord::Done) }));
     }
     assert_eq!((world.events.len(), world.checker.token.clone()), (events, token));
     assert!(world.is_live());

@@ -9,10 +9,11 @@ use tokenward::config::Config;
 use tokenward::encoding::form;
 use tokenward::encoding::json::Json;
 use tokenward::engine::Engine;
-use tokenward::engine::input::{Ambient, Call, Input, JobId, OpId, Verdict};
-use tokenward::engine::output::{Event, Output, Renewal, Status};
+use tokenward::engine::input::{Ambient, Call, Input, JobId, KeepWord, Kept, OpId, Verdict};
+use tokenward::engine::output::{Event, Keep, Output, Renewal, Status};
 use tokenward::error::Code;
 use tokenward::protocol::http::{Caching, HttpFailure, HttpRequest, HttpResponse, HttpResult, Purpose};
+use tokenward::secret::Secret;
 use tokenward::time::Millis;
 
 use crate::chance::Chance;
@@ -62,15 +63,10 @@ enum Happening {
         job: JobId,
         verdict: Verdict,
     },
-    Stored {
+    Kept {
         epoch: u32,
         job: JobId,
-    },
-    Taken {
-        epoch: u32,
-        job: JobId,
-        record: Option<String>,
-        others: bool,
+        kept: Kept,
     },
 }
 
@@ -381,13 +377,7 @@ impl World {
             Happening::Verified { epoch, job, verdict } if of(epoch) => {
                 self.feed(Input::Verified(job, verdict));
             }
-            Happening::Stored { epoch, job } if of(epoch) => {
-                let stored = !self.storage_blocked;
-                self.feed(Input::Stored(job, stored));
-            }
-            Happening::Taken { epoch, job, record, others } if of(epoch) => {
-                self.feed(Input::Taken { job, record, others });
-            }
+            Happening::Kept { epoch, job, kept } if of(epoch) => self.feed(Input::Kept(job, kept)),
             _ => {}
         }
     }
@@ -465,6 +455,22 @@ impl World {
         }
     }
 
+    fn keep(&mut self, keep: Keep) -> Kept {
+        match keep {
+            Keep::Store { .. } if self.storage_blocked => Kept::word(KeepWord::Failed),
+            Keep::Store { state, record } => {
+                self.storage.push((state, record.expose().to_owned()));
+                Kept::word(KeepWord::Done)
+            }
+            Keep::Take { state } => {
+                let at = self.storage.iter().position(|(known, _)| *known == state);
+                let record = at.map(|at| Secret::new(self.storage.remove(at).1));
+                let revision = (!self.storage.is_empty()).then(String::new);
+                Kept { word: KeepWord::Done, record, revision }
+            }
+        }
+    }
+
     fn perform(&mut self, output: Output) {
         let truth = self.clock.truth;
         let epoch = self.epoch;
@@ -475,19 +481,10 @@ impl World {
                 let at = truth + self.chance.below(4);
                 self.push(at, Happening::Verified { epoch, job, verdict });
             }
-            Output::Store { job, state, record } => {
-                if !self.storage_blocked {
-                    self.storage.push((state, record.expose().to_owned()));
-                }
+            Output::Keep(job, keep) => {
+                let kept = self.keep(keep);
                 let at = truth + self.chance.below(4);
-                self.push(at, Happening::Stored { epoch, job });
-            }
-            Output::Take { job, state } => {
-                let at = self.storage.iter().position(|(known, _)| *known == state);
-                let record = at.map(|at| self.storage.remove(at).1);
-                let others = !self.storage.is_empty();
-                let at = truth + self.chance.below(4);
-                self.push(at, Happening::Taken { epoch, job, record, others });
+                self.push(at, Happening::Kept { epoch, job, kept });
             }
             Output::Wake(wait) => {
                 self.timer = wait.map(|wait| truth + wait + self.chance.below(self.lateness + 1));
