@@ -11,7 +11,7 @@ import { count, select } from './case.mjs';
 import { openStage } from './stage.mjs';
 
 const USAGE = `usage: node tests/e2e/run.mjs --browser ${Object.keys(BROWSERS).join('|')} [--only pattern] [--pkg folder]`;
-const GROUPS = ['login', 'callback', 'rotation', 'trouble', 'api', 'logout', 'clocks', 'surface'];
+const GROUPS = ['login', 'callback', 'rotation', 'trouble', 'api', 'logout', 'clocks', 'surface', 'keeper'];
 
 let values;
 try {
