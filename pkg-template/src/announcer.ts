@@ -15,7 +15,7 @@ export interface Announcer {
 
 /** Changes are visible at once; listeners run when the engine has returned, so that they may call anything. */
 export const createAnnouncer = (): Announcer => {
-  let session = signedOut(null);
+  let session = signedOut(null, 'page');
   let announced = session;
   let happened: AuthEvent[] = [];
   const subscribers = createListeners<Session>();
@@ -45,7 +45,7 @@ export const createAnnouncer = (): Announcer => {
       return listeners.add(listener);
     },
     silence: () => {
-      session = signedOut(null);
+      session = signedOut(null, session.vault);
       subscribers.clear();
       byType.clear();
     },

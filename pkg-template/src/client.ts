@@ -1,8 +1,6 @@
 import { createAnnouncer } from './announcer.js';
-import { readApis } from './apis.js';
-import type { Connect, Core, ErrorRecord, Host, Plain } from './core.js';
+import type { Connect, Connection, Core, ErrorRecord, Host, Plain } from './core.js';
 import { failure, fromRecord, isAuthError, type AuthError } from './errors.js';
-import { createFetch } from './fetch.js';
 import { leave, showUrl } from './navigation.js';
 import { createOnce } from './once.js';
 import { createOperations } from './operations.js';
@@ -19,18 +17,31 @@ export const open = async (options: ClientOptions, connect: Connect): Promise<Au
   if (typeof WebAssembly !== 'object' || !globalThis.crypto?.subtle || !globalThis.location?.assign) {
     throw failure('environment_unsupported');
   }
-  const record = plain(options);
-  return clients(JSON.stringify(record), (forget) => create(record, connect, forget));
+  const record = plain(options, 'vault');
+  const vault = take(record, 'vault') ?? 'page';
+  const way: Connect =
+    vault === 'page'
+      ? connect
+      : async (...given) => (await loaded(import('./port.js'))).connectVault(vault, connect)(...given);
+  return clients(typeof vault + JSON.stringify(record), (forget) => create(record, way, forget));
 };
+
+/** A part of the package that is only loaded where it is needed. */
+export const loaded = <T>(part: Promise<T>): Promise<T> =>
+  part.catch((cause: unknown) => {
+    throw failure('engine_load_failed', undefined, { cause });
+  });
 
 const create = async (options: Plain, connect: Connect, forget: () => void): Promise<AuthClient> => {
   // Read before anything is awaited: a router may replace the address meanwhile.
   const pageUrl = location.href;
-  const allowed = readApis(take(options, 'apis'), location.hostname);
   const automatic = take(options, 'handleRedirect') ?? true;
   if (typeof automatic !== 'boolean') throw failure('option_invalid', 'handleRedirect');
+  const exposed = options.exposeAccessToken ?? true;
+  if (typeof exposed !== 'boolean') throw failure('option_invalid', 'exposeAccessToken');
 
   let core: Core | undefined;
+  let connection: Connection;
   let closed: AuthError | undefined;
   const announcer = createAnnouncer();
   const { session, change } = announcer;
@@ -46,8 +57,8 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
 
   const poison = (cause: unknown) => {
     if (closed) return;
-    close(failure('engine_failed', undefined, { cause }));
-    change(signedOut(closed ?? null));
+    close(isAuthError(cause) ? cause : failure('engine_failed', undefined, { cause }));
+    change(signedOut(closed ?? null, session().vault));
   };
 
   const operations = createOperations(() => core as Core, poison);
@@ -68,12 +79,15 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
   };
 
   try {
-    core = await connect(options, { pageUrl }, host);
+    connection = await connect(options, { pageUrl }, host);
+    core = connection.core;
   } catch (cause) {
     if (closed || isAuthError(cause)) throw closed ?? cause;
     const described = typeof cause === 'object' && cause !== null && 'hint' in cause;
     throw described ? fromRecord(cause as ErrorRecord) : failure('engine_failed', undefined, { cause });
   }
+
+  change(Object.freeze({ ...session(), vault: connection.kind }));
 
   const liveToken = (args?: Plain, signal?: AbortSignal) => {
     const live = args ? undefined : token.live();
@@ -81,6 +95,7 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
   };
 
   const waitForToken = async (options: GetTokenOptions | undefined): Promise<string> => {
+    if (!exposed) throw failure('token_hidden');
     const { args, signal } = withSignal(options);
     const { minValidity, ...rest } = args;
     if (!signal?.aborted && Object.keys(rest).length === 0 && !(Number(minValidity) < 0)) {
@@ -127,9 +142,9 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
       });
     },
 
-    getToken: async (options) => (options ? undefined : token.live()) ?? waitForToken(options),
+    getToken: async (options) => (options || !exposed ? undefined : token.live()) ?? waitForToken(options),
 
-    fetch: createFetch(allowed, liveToken),
+    fetch: connection.fetch(liveToken),
 
     subscribe: announcer.subscribe,
 

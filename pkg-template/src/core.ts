@@ -1,6 +1,7 @@
 // The wasm boundary as the facade sees it. A client talks to a Core and never asks what is behind it.
 
-import type { EventType, SessionStatus, Renewal } from './session.js';
+import type { EventType, SessionStatus, Renewal, VaultKind } from './session.js';
+import type { AuthClient } from './types.js';
 
 /** An error as the engine describes it. */
 export interface ErrorRecord {
@@ -87,4 +88,22 @@ export interface Environment {
 export type CoreClass = new (options: Plain, environment: Environment, host: Host) => Core;
 
 /** Makes the engine of one client. Rejects with an ErrorRecord when an option is wrong. */
-export type Connect = (options: Plain, environment: Environment, host: Host) => Promise<Core>;
+export type Start = (options: Plain, environment: Environment, host: Host) => Promise<Core>;
+
+/** The live token, or another than the one an API refused. */
+export type TokenSource = (
+  args?: Plain,
+  signal?: AbortSignal,
+) => Calls['getToken'] | Promise<Calls['getToken']>;
+
+/** An engine, wherever it is. */
+export interface Connection {
+  core: Core;
+  /** Where the tokens are. */
+  kind: VaultKind;
+  /** Makes `auth.fetch`. Only one in the page needs to be given tokens. */
+  fetch(token: TokenSource): AuthClient['fetch'];
+}
+
+/** Connects a client with its engine. Rejects as {@link Start} does. */
+export type Connect = (options: Plain, environment: Environment, host: Host) => Promise<Connection>;

@@ -65,7 +65,12 @@ export type AuthErrorCode =
   | 'engine_failed'
   | 'environment_unsupported'
   | 'api_not_allowed'
-  | 'api_redirected';
+  | 'api_redirected'
+  | 'token_hidden'
+  | 'vault_unavailable'
+  | 'vault_mismatch'
+  | 'vault_version'
+  | 'vault_message';
 
 /** Where in a session's life an {@link AuthError} belongs. */
 export type AuthErrorPhase =
@@ -80,4 +85,5 @@ export type AuthErrorPhase =
   | 'userinfo'
   | 'logout'
   | 'engine'
+  | 'vault'
   | 'api';

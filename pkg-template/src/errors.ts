@@ -96,6 +96,8 @@ type OwnCode = Extract<
   | 'aborted'
   | 'api_not_allowed'
   | 'api_redirected'
+  | 'token_hidden'
+  | 'vault_unavailable'
 >;
 
 // The errors that arise outside the engine; where it knows a code too, the rows are the same.
@@ -115,12 +117,22 @@ const table: Record<OwnCode, readonly [AuthErrorPhase, hint: string, retryable?:
   client_disposed: ['engine', 'Create a new client.'],
   aborted: ['session', 'The caller gave up; nothing else changed.'],
   api_not_allowed: ['api', "Add the API's URL to the option apis, or use the global fetch for it."],
+  token_hidden: ['session', 'The option exposeAccessToken is false: use fetch of the client.'],
+  vault_unavailable: [
+    'vault',
+    "Check the worker's address, that it is a module worker, and the page's CSP (worker-src); or give a function as vault.",
+    true,
+  ],
   api_redirected: ['api', 'Call the final address: a redirect is not followed, because browsers may send the token along.'],
 };
 
-/** An error that arises outside the engine. */
-export const failure = (code: OwnCode, path?: string, options?: ErrorOptions): AuthError => {
+/** What such an error is made of: as a record it can travel. */
+export const describe = (code: OwnCode, path?: string): AuthErrorInit => {
   const [phase, hint, retryable = false] = table[code];
   const message = path === undefined ? code : `${code} (${path})`;
-  return new AuthError({ code, phase, retryable, message, hint, ...(path !== undefined && { path }) }, options);
+  return { code, phase, retryable, message, hint, ...(path !== undefined && { path }) };
 };
+
+/** An error that arises outside the engine. */
+export const failure = (code: OwnCode, path?: string, options?: ErrorOptions): AuthError =>
+  new AuthError(describe(code, path), options);

@@ -1,12 +1,12 @@
 import type { Allowed } from './apis.js';
-import type { Calls, Plain } from './core.js';
+import type { Calls, TokenSource } from './core.js';
 import { failure } from './errors.js';
 
 type Token = Calls['getToken'];
 
 /** Fetch with the token. `token` gives the live one, or another than the one an API refused. */
 export const createFetch =
-  (allowed: Allowed, token: (args?: Plain, signal?: AbortSignal) => Token | Promise<Token>) =>
+  (allowed: Allowed, token: TokenSource) =>
   async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     // Built once and judged by itself: what was checked is what is sent, whatever `input` is.
     const asked = new Request(input, init);

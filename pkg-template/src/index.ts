@@ -5,20 +5,10 @@
  * @packageDocumentation
  */
 
-import { open } from './client.js';
-import { frequent, wasm } from './inline.js';
-import { connector, decode } from './load.js';
+import { loaded, open } from './client.js';
 import type { AuthClient, ClientOptions } from './types.js';
 
 export * from './public.js';
-
-let compiled: Promise<WebAssembly.Module> | undefined;
-
-const compileOnce = (): Promise<WebAssembly.Module> =>
-  (compiled ??= WebAssembly.compile(decode(wasm, frequent)).catch((error: unknown) => {
-    compiled = undefined;
-    throw error;
-  }));
 
 /**
  * Makes the client. When the page's URL is the answer to a login of this client, the login is finished, the URL
@@ -36,4 +26,6 @@ const compileOnce = (): Promise<WebAssembly.Module> =>
  * const token = await auth.getToken();
  * ```
  */
-export const createClient = (options: ClientOptions): Promise<AuthClient> => open(options, connector(compileOnce));
+export const createClient = (options: ClientOptions): Promise<AuthClient> =>
+  // A page whose vault is a worker never loads the engine.
+  open(options, async (...given) => (await loaded(import('./page.js'))).connect(...given));

@@ -1,4 +1,4 @@
-import type { Connect } from './core.js';
+import type { Start } from './core.js';
 import { failure, isAuthError } from './errors.js';
 import { instantiate } from './glue.js';
 
@@ -39,8 +39,8 @@ export const compile = async (source: WasmSource | Promise<WasmSource>): Promise
 };
 
 /** Makes engines of a module: each client has an instance of its own. */
-export const connector =
-  (module: () => Promise<WebAssembly.Module>): Connect =>
+export const starter =
+  (module: () => Promise<WebAssembly.Module>): Start =>
   async (options, environment, host) => {
     let exports;
     try {

@@ -8,7 +8,8 @@ const DEPTH = 10;
  * is used, and `Object.prototype.issuer = …` is no option. Keys are sorted so that equal options serialise
  * equally; undefined members are left out.
  */
-const copy = (value: unknown, path: string, depth: number): unknown => {
+const copy = (value: unknown, path: string, depth: number, aside?: string): unknown => {
+  if (path && path === aside) return value;
   if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint' || depth > DEPTH) {
     throw failure('option_invalid', path);
   }
@@ -24,15 +25,15 @@ const copy = (value: unknown, path: string, depth: number): unknown => {
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) throw failure('option_invalid', path);
   const record = Object.create(null) as Plain;
   for (const key of Object.keys(value).sort()) {
-    const member = copy((value as Plain)[key], path ? `${path}.${key}` : key, depth + 1);
+    const member = copy((value as Plain)[key], path ? `${path}.${key}` : key, depth + 1, aside);
     if (member !== undefined) record[key] = member;
   }
   return record;
 };
 
-/** The own properties of an options object; an empty record when there is none. */
-export const plain = (options: unknown): Plain => {
-  const record = copy(options ?? {}, '', 0);
+/** The own properties of an options object; an empty record when there is none. `aside`: one that may be no data. */
+export const plain = (options: unknown, aside?: string): Plain => {
+  const record = copy(options ?? {}, '', 0, aside);
   if (typeof record !== 'object' || Array.isArray(record)) throw failure('option_invalid', 'options');
   return record as Plain;
 };

@@ -2,7 +2,7 @@
 
 export { AuthError, isAuthError, type AuthErrorInit } from './errors.js';
 export type { AuthErrorCode, AuthErrorPhase } from './error-codes.js';
-export type { Claims, EventType, Renewal, Session, SessionStatus } from './session.js';
+export type { Claims, EventType, Renewal, Session, SessionStatus, VaultKind } from './session.js';
 export type {
   Api,
   AuthClient,
@@ -14,4 +14,5 @@ export type {
   LogoutOptions,
   RedirectResult,
   ServerMetadata,
+  VaultFactory,
 } from './types.js';

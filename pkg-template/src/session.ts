@@ -18,6 +18,9 @@ export type SessionStatus = 'signed-out' | 'signing-in' | 'signed-in' | 'refresh
  */
 export type Renewal = 'live' | 'waiting-for-network' | 'ended';
 
+/** Where tokens are: in the page's memory, in a worker of the page, or in one that all tabs share. */
+export type VaultKind = 'page' | 'worker' | 'shared-worker';
+
 /** What {@link AuthClient.on} can listen to. */
 export type EventType = 'signed-in' | 'renewed' | 'renewal-failed' | 'signed-out' | 'session-expired';
 
@@ -58,11 +61,13 @@ export interface Session {
   readonly renewal: Renewal;
   /** Why the last login or renewal failed; `null` after one that succeeded. */
   readonly lastError: AuthError | null;
+  /** Where the tokens of this client are. */
+  readonly vault: VaultKind;
 }
 
 /** A session of nobody. */
-export const signedOut = (lastError: AuthError | null): Session =>
-  Object.freeze({ status: 'signed-out', claims: null, scope: null, expiresAt: null, renewsAt: null, renewal: 'ended', lastError });
+export const signedOut = (lastError: AuthError | null, vault: VaultKind): Session =>
+  Object.freeze({ status: 'signed-out', claims: null, scope: null, expiresAt: null, renewsAt: null, renewal: 'ended', lastError, vault });
 
 const deepFreeze = (value: unknown): void => {
   if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze);
@@ -89,6 +94,7 @@ export const createSnapshots = (): ((record: SessionRecord, current: Session) =>
       renewal,
       lastError:
         lastError && (previous && same(previous.lastError, lastError) ? current.lastError : fromRecord(lastError)),
+      vault: current.vault,
     });
   };
 };

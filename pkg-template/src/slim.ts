@@ -6,7 +6,8 @@
  */
 
 import { open } from './client.js';
-import { compile, connector, type WasmSource } from './load.js';
+import { inPage } from './in-page.js';
+import { compile, starter, type WasmSource } from './load.js';
 import type { AuthClient, ClientOptions } from './types.js';
 
 export * from './public.js';
@@ -27,4 +28,4 @@ export type { WasmSource };
 export const createClient = (
   options: ClientOptions,
   wasm: WasmSource | Promise<WasmSource>,
-): Promise<AuthClient> => open(options, connector(() => compile(wasm)));
+): Promise<AuthClient> => open(options, inPage(starter(() => compile(wasm))));

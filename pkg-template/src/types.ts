@@ -40,6 +40,12 @@ export interface Api {
   methods?: string[];
 }
 
+/**
+ * Makes the worker of a vault: asked for a shared one where the browser has them, then for a dedicated one. When it
+ * throws, gives nothing, or what it gave does not answer, the next is tried; last of all the page is the vault.
+ */
+export type VaultFactory = (kind: 'shared' | 'dedicated') => Worker | SharedWorker | undefined;
+
 /** Options of `createClient`. A key that does not exist is an error that names the nearest one that does. */
 export interface ClientOptions {
   /** The server's issuer identifier, exactly as its metadata spells it. */
@@ -88,6 +94,16 @@ export interface ClientOptions {
    * Default: none. https, or http between loopback page and loopback API.
    */
   apis?: (string | Api)[];
+  /**
+   * Where tokens live and requests are made. `'page'` (default), a module worker of `tokenward/vault`, one that all
+   * tabs share, or a {@link VaultFactory}. {@link Session.vault} says what it is.
+   */
+  vault?: 'page' | Worker | SharedWorker | VaultFactory;
+  /**
+   * `false`: {@link AuthClient.getToken} refuses with `token_hidden`, and {@link AuthClient.fetch} is the way to the APIs. In a
+   * vault that is a worker the token then never comes to the page. Default `true`.
+   */
+  exposeAccessToken?: boolean;
   /** Whether `createClient` finishes a login whose answer is in the page's URL. Default `true`. */
   handleRedirect?: boolean;
 }

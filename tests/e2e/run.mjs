@@ -11,7 +11,9 @@ import { count, select } from './case.mjs';
 import { openStage } from './stage.mjs';
 
 const USAGE = `usage: node tests/e2e/run.mjs --browser ${Object.keys(BROWSERS).join('|')} [--only pattern] [--pkg folder]`;
-const GROUPS = ['login', 'callback', 'rotation', 'trouble', 'api', 'logout', 'clocks', 'surface', 'keeper'];
+const GROUPS = [
+  'login', 'callback', 'rotation', 'trouble', 'api', 'logout', 'clocks', 'surface', 'keeper', 'vault-session',
+];
 
 let values;
 try {

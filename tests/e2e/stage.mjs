@@ -1,6 +1,8 @@
 // What every test stands on: one browser, one world of servers, one page whose options each test sets.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { By } from 'selenium-webdriver';
 import { startWorld } from '../../www-example/server/world.mjs';
@@ -23,7 +25,7 @@ export async function openStage(browserName, { pkg = here('../../pkg') } = {}) {
   stage.world = await startWorld({
     pkg,
     clients: [
-      { client_id: 'e2e', redirect_uris: ['/e2e/app/', '/e2e/kept/', '/e2e/strict/'] },
+      { client_id: 'e2e', redirect_uris: ['/e2e/app/', '/e2e/kept/', '/e2e/strict/', '/e2e/vault/'] },
       ...ALGORITHMS.map((alg) => ({
         client_id: `alg-${alg}`,
         redirect_uris: ['/e2e/app/'],
@@ -34,6 +36,15 @@ export async function openStage(browserName, { pkg = here('../../pkg') } = {}) {
       '/e2e/': here('pages'),
       // The same page as browsers may keep it for the Back button.
       '/e2e/kept/': { dir: here('pages/app'), headers: { 'Cache-Control': 'no-cache' } },
+      // The same page under the policy that a page with a vault can have: nothing but scripts and workers of its own,
+      // not even WebAssembly or a connection.
+      '/e2e/vault/': { dir: here('pages/app'), headers: { 'Content-Security-Policy': VAULT_PAGE } },
+      // The worker, with a policy of its own.
+      '/e2e/worker/': async (_req, res) => {
+        res.setHeader('Content-Type', 'text/javascript; charset=utf-8');
+        res.setHeader('Content-Security-Policy', vaultPolicy(stage.world));
+        res.end(await readFile(join(pkg, 'dist/vault.js')));
+      },
       '/e2e/made/': await bundleStrict(pkg),
       // A second copy of the package, as a careless bundle has it.
       '/e2e/copy/': pkg,
@@ -52,11 +63,20 @@ export async function openStage(browserName, { pkg = here('../../pkg') } = {}) {
   return stage;
 }
 
+const VAULT_PAGE = [
+  "default-src 'none'", "script-src 'self'", "worker-src 'self'", 'img-src data:', "base-uri 'none'", "form-action 'none'",
+  "require-trusted-types-for 'script'", 'trusted-types vault',
+].join('; ');
+
+const vaultPolicy = ({ issuer, apiUrl }) => `default-src 'none'; script-src 'wasm-unsafe-eval'; connect-src ${issuer} ${apiUrl}`;
+
 class Stage {
   world;
   browser;
   #options = {};
   #before = '';
+  #vault;
+  #tests = 0;
 
   get driver() {
     return this.browser.driver;
@@ -70,6 +90,11 @@ class Stage {
     return `${this.world.pagesUrl}e2e/app/`;
   }
 
+  /** The page whose policy has no room for an engine. */
+  get vaultHome() {
+    return `${this.world.pagesUrl}e2e/vault/`;
+  }
+
   /** Nothing of the last test is left: a new tab, no grant, no fault, no count. */
   async begin() {
     const { world, driver } = this;
@@ -80,6 +105,8 @@ class Stage {
     world.revoke();
     this.#options = {};
     this.#before = '';
+    this.#vault = undefined;
+    this.#tests += 1;
     for (const handle of (await driver.getAllWindowHandles()).slice(1)) {
       await driver.switchTo().window(handle);
       await driver.close();
@@ -95,9 +122,13 @@ class Stage {
     world.errors.length = 0;
   }
 
-  /** Options of the page's client over the usual ones, and code that runs before the package is loaded. */
-  set({ before = '', ...options } = {}) {
+  /**
+   * Options of the page's client over the usual ones, and code that runs before the package is loaded. `vault`: `worker`,
+   * `shared`, or `either`, a function that makes what it is asked for.
+   */
+  set({ before = '', vault, ...options } = {}) {
     this.#options = options;
+    this.#vault = vault;
     this.#before = typeof before === 'function' ? `(${before})();` : before;
   }
 
@@ -112,7 +143,8 @@ class Stage {
       apis: [world.apiUrl],
       ...this.#options,
     };
-    return `window.setup = ${JSON.stringify({ options, apiUrl: world.apiUrl })};\n${this.#before}\n`;
+    const vault = { vault: this.#vault, vaultName: `test ${this.#tests}`, vaultUrl: '/e2e/worker/vault.js' };
+    return `window.setup = ${JSON.stringify({ options, apiUrl: world.apiUrl, ...vault })};\n${this.#before}\n`;
   }
 
   /** Opens a page of the client and waits until it has its client. */
@@ -269,7 +301,7 @@ class Stage {
   /** A page that is signed in. */
   async signIn(setup) {
     this.set(setup);
-    await this.open();
+    await this.open(setup?.redirectUri);
     await this.login();
     assert.deepEqual(await this.lastError(), null);
     assert.equal(await this.status(), 'signed-in');

@@ -9,13 +9,15 @@ beforeEach(() => {
   page = openPage();
 });
 
+const { inPage } = await load('in-page');
+
 const options = (name) => ({ issuer: 'https://id.example', clientId: name });
-const connectTo = (cores, prepare = () => {}) => async (...args) => {
+const connectTo = (cores, prepare = () => {}) => inPage(async (...args) => {
   const core = new FakeCore(...args);
   prepare(core);
   cores.push(core);
   return core;
-};
+});
 
 test('equal options share one client until it is disposed of', async () => {
   const { open } = await load('client');

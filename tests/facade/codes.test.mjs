@@ -10,11 +10,12 @@ const all = (text, pattern) => [...text.matchAll(pattern)].map((match) => match[
 const [codes] = read('pkg-template/src/error-codes.ts').split('AuthErrorPhase');
 const declared = all(codes, /^ {2}\| '(\w+)'/gm);
 
-test('the codes are those of the engine and of the facade', () => {
+test('the codes are those of the engine, of the facade and of the vault', () => {
   const rust = all(read('src/error.rs'), /^ +\w+ = "(\w+)", \w+, (?:true|false), /gm);
   const facade = all(read('pkg-template/src/errors.ts'), /^ {2}(\w+): \[/gm);
-  assert.ok(rust.length > 50 && facade.length > 5);
-  assert.deepEqual([...new Set([...rust, ...facade])].sort(), [...declared].sort());
+  const vault = all(read('pkg-template/src/vault/errors.ts'), /^ {2}(vault_\w+): '/gm);
+  assert.ok(rust.length > 50 && facade.length > 5 && vault.length === 3);
+  assert.deepEqual([...new Set([...rust, ...facade, ...vault])].sort(), [...declared].sort());
 });
 
 test('rows that both tables have are the same', () => {

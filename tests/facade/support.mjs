@@ -115,12 +115,13 @@ let made = 0;
 /** A client of its own and its fake engine. `prepare` sees the engine before the facade uses it. */
 export const makeClient = async (options = {}, prepare = () => {}) => {
   const { open } = await load('client');
+  const { inPage } = await load('in-page');
   let core;
-  const connect = async (...args) => {
+  const connect = inPage(async (...args) => {
     core = new FakeCore(...args);
     prepare(core);
     return core;
-  };
+  });
   const client = await open({ issuer: 'https://id.example', clientId: `client-${++made}`, ...options }, connect);
   return { client, core };
 };

@@ -25,10 +25,15 @@ rmSync(work, { recursive: true, force: true });
 mkdirSync(join(work, 'node_modules'), { recursive: true });
 symlinkSync(pkg, join(work, 'node_modules/tokenward'), 'junction');
 
-const bundle = async (source) => {
-  const result = await build({
+/** Sizes of what is loaded: the entry with what it imports, and of the parts that are loaded on demand those named. */
+const bundle = async (name, source, parts) => {
+  const { outputFiles, metafile: { outputs } } = await build({
     stdin: { contents: source, resolveDir: work },
     bundle: true,
+    splitting: true,
+    metafile: true,
+    outdir: work,
+    absWorkingDir: work,
     minify: true,
     format: 'esm',
     target: 'es2022',
@@ -38,21 +43,34 @@ const bundle = async (source) => {
     write: false,
     logLevel: 'error',
   });
-  return result.outputFiles[0].contents;
+  const loaded = new Set();
+  const load = (file) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const { path, kind, external } of outputs[file].imports) if (kind === 'import-statement' && !external) load(path);
+  };
+  for (const [file, { entryPoint }] of Object.entries(outputs)) {
+    if (entryPoint && (entryPoint === '<stdin>' || parts.some((part) => entryPoint.endsWith(`/dist/${part}.js`)))) load(file);
+  }
+  const sizes = outputFiles.filter(({ path }) => loaded.has(relative(work, path))).map(({ contents }) => measure(name, contents));
+  if (sizes.length < loaded.size || sizes.length <= parts.length) throw new Error(`${name}: a part is missing`);
+  const sum = (key) => sizes.reduce((total, size) => total + size[key], 0);
+  return { name, raw: sum('raw'), gzip: sum('gzip'), brotli: sum('brotli') };
 };
 
 const { exports } = JSON.parse(readFileSync(join(pkg, 'package.json')));
 const wasm = readFileSync(join(pkg, exports['./tokenward.wasm']));
-const page = await bundle(`export { createClient } from 'tokenward';`);
-const slim = await bundle(`export { createClient } from 'tokenward/slim';`);
+const page = `export { createClient } from 'tokenward';`;
 const bundles = [
-  measure('app with tokenward', page),
-  measure('app with tokenward/slim, without the wasm', slim),
+  await bundle('app with tokenward', page, ['page']),
+  await bundle('app with tokenward/slim, without the wasm', `export { createClient } from 'tokenward/slim';`, []),
   measure('tokenward.wasm', wasm),
+  await bundle('app with tokenward and a vault, main thread', page, ['port']),
+  measure('tokenward/vault', readFileSync(join(pkg, exports['./vault'].default))),
 ];
 for (const adapter of ['react', 'vue']) {
   if (!exports[`./${adapter}`]) continue;
-  bundles.push(measure(`app with tokenward and tokenward/${adapter}`, await bundle(`export { createClient } from 'tokenward'; export * from 'tokenward/${adapter}';`)));
+  bundles.push(await bundle(`app with tokenward and tokenward/${adapter}`, `${page} export * from 'tokenward/${adapter}';`, ['page']));
 }
 
 const files = readdirSync(pkg, { recursive: true, withFileTypes: true })

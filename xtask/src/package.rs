@@ -35,6 +35,8 @@ pub fn build(mode: Mode) -> Result<()> {
     std::fs::write(dist.join("glue.js"), &product.glue)?;
     std::fs::write(dist.join("inline.js"), inline::module(&product.wasm))?;
     std::fs::write(dist.join("tokenward.wasm"), &product.wasm)?;
+    println!("bundle the vault");
+    vault(&dist)?;
     load_test(&dist)?;
     papers(&stage)?;
 
@@ -93,6 +95,19 @@ pub fn facade(dist: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Makes `vault.js` one file that needs no other: it can be copied to where an app's files are, and served with a
+/// policy of its own. Nothing else in the package uses its parts.
+fn vault(dist: &Path) -> Result<()> {
+    let entry = dist.join("vault.js");
+    let text = tools::node_bin(&paths::root(), "esbuild")
+        .arg(&entry)
+        .args(["--bundle", "--minify", "--format=esm", "--target=es2022", "--log-level=warning"])
+        .read()?;
+    ensure!(!text.contains("import(") && !text.contains("from\""), "vault.js imports another file");
+    std::fs::write(entry, text)?;
+    Ok(std::fs::remove_dir_all(dist.join("vault"))?)
 }
 
 /// Loads the finished glue and wasm in Node, twice: each instance must be a world of its own.

@@ -170,7 +170,12 @@ mod tests {
     #[test]
     fn the_committed_budgets_can_be_read() {
         let budgets: Value = serde_json::from_str(include_str!("../budgets.json")).unwrap();
-        let names = ["app with tokenward", "app with tokenward/slim, without the wasm", "tokenward.wasm"];
+        let names = [
+            "app with tokenward",
+            "app with tokenward/slim, without the wasm",
+            "tokenward.wasm",
+            "app with tokenward and a vault, main thread",
+        ];
         let sizes: Vec<Size> = names.iter().map(|name| measured(name, 10_000)).collect();
         assert!(judge(&sizes, &budgets).unwrap().iter().all(|verdict| verdict.words() == "within reach"));
     }

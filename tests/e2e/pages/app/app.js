@@ -6,9 +6,22 @@ const EVENTS = ['signed-in', 'renewed', 'renewal-failed', 'signed-out', 'session
 
 window.tokenward = tokenward;
 
+// The page of the vaults demands trusted addresses of workers.
+const policy = globalThis.trustedTypes?.createPolicy('vault', { createScriptURL: (url) => url });
+
+/** Makes the worker of a vault; shared ones of other tests have other names. */
+window.makeVault = (kind, name = setup.vaultName) => {
+  const url = policy ? policy.createScriptURL(setup.vaultUrl) : setup.vaultUrl;
+  if (kind === 'shared') return new SharedWorker(url, { type: 'module', name });
+  return new Worker(url, { type: 'module', name });
+};
+
+/** What the test's `vault` stands for. */
+const vault = { worker: () => makeVault('worker'), shared: () => makeVault('shared'), either: () => makeVault };
+
 /** Makes a client; `window.auth` is the first one, `window.refused` why there is none. */
 window.open = async (options) => {
-  const auth = await tokenward.createClient(options);
+  const auth = await tokenward.createClient(setup.vault ? { vault: vault[setup.vault](), ...options } : options);
   for (const type of EVENTS) {
     auth.on(type, ({ session, error }) => seen.events.push({ type, status: session.status, code: error?.code ?? null }));
   }

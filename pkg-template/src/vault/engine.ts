@@ -1,0 +1,158 @@
+// The engine of a vault: one for all pages, with its tokens and its `fetch`.
+
+import { readApis } from '../apis.js';
+import type { Calls, Core, Host, Plain, SessionRecord, Start } from '../core.js';
+import { describe, failure, fromRecord } from '../errors.js';
+import type { ErrorRecord } from '../core.js';
+import { createFetch } from '../fetch.js';
+import { keeperName, type Keeper, type KeeperOptions } from '../keeper.js';
+import { take } from '../options.js';
+import type { ToPage } from '../protocol.js';
+import { createTokenAtHand } from '../token.js';
+import type { AuthClient } from '../types.js';
+import { LEFT_FOR } from './limits.js';
+
+/** Hears how an operation went. */
+type Settled = (ok: boolean, value: unknown) => void;
+
+/** What pages are served with. */
+export interface VaultEngine {
+  /** Whether the token may be given to a page. */
+  readonly exposed: boolean;
+  /** The last snapshot. */
+  session(): SessionRecord | undefined;
+  /** Starts an operation; `clean` hears which address the page of a login's answer is to show. */
+  call(name: keyof Calls, args: Plain | undefined, settled: Settled, clean: (url: string) => void): number;
+  cancel(op: number): void;
+  /** What a page must know of a token beside it, if it is the session's own and not a narrowed one. */
+  measure(token: Calls['getToken']): ToPage | undefined;
+  fetch: AuthClient['fetch'];
+  dispose(): void;
+}
+
+/** `tell`: all pages. `ended`: the engine failed, and another one is needed. */
+export const createEngine = async (
+  start: Start,
+  options: Plain,
+  pageUrl: string,
+  keeperOf: (options: KeeperOptions) => Keeper,
+  tell: (message: ToPage) => void,
+  ended: () => void,
+): Promise<VaultEngine> => {
+  const allowed = readApis(take(options, 'apis'), new URL(pageUrl).hostname);
+  const exposed = take(options, 'exposeAccessToken') ?? true;
+  if (typeof exposed !== 'boolean') throw failure('option_invalid', 'exposeAccessToken');
+  const keeper = keeperOf({ name: keeperName(options), onHint: () => {} });
+
+  const waiting = new Map<number, Settled>();
+  const redirects = new Map<number, { url: string; clean: (url: string) => void }>();
+  const atHand = createTokenAtHand(typeof options.minValidity === 'number' ? options.minValidity : 10);
+  let core: Core | undefined;
+  let session: SessionRecord | undefined;
+  let given: Parameters<Host['token']> = [undefined, 0, NaN, 0, 0];
+  let last = 0;
+  let entered = 0;
+  let over = false;
+
+  const poison = () => {
+    if (over) return;
+    over = true;
+    keeper.dispose();
+    for (const settled of [...waiting.values()]) settled(false, describe('engine_failed'));
+    tell(['poison']);
+    ended();
+  };
+  const enter = (work: (core: Core) => void) => {
+    if (over || !core) return;
+    try {
+      work(core);
+    } catch {
+      poison();
+    }
+  };
+
+  const host: Host = {
+    settle: (op, ok, value) => waiting.get(op)?.(ok, value),
+    session: (record) => tell(['session', (session = record)]),
+    token: (...token) => {
+      given = token;
+      atHand.set(...token);
+      // Whoever needs the new one asks for it.
+      tell(['token']);
+    },
+    event: (type, detail) => tell(['event', type, detail as never]),
+    cleanUrl: (url) => {
+      // Inside of a call it is about that call; later, about the one that came from this address.
+      const { origin, pathname } = new URL(url);
+      const place = origin + pathname;
+      const entry = redirects.get(entered) ?? [...redirects.values()].find((redirect) => redirect.url.startsWith(place));
+      entry?.clean(url);
+    },
+    keep: (job, verb, key, record, over) => {
+      const answer = keeper.keep(verb, key, record, over);
+      if (verb === 'unlock') return;
+      answer.then(
+        ({ word, record, revision }) => enter((core) => core.kept(job, word, record, revision)),
+        () => enter((core) => core.kept(job, 'failed')),
+      );
+    },
+    poison,
+  };
+  core = await start(options, { pageUrl }, host);
+
+  const call: VaultEngine['call'] = (name, args, settled, clean) => {
+    const op = ++last;
+    waiting.set(op, (ok, value) => {
+      waiting.delete(op);
+      redirects.delete(op);
+      // The page is left for the server's, and may never come back.
+      if (name === 'login' && ok) setTimeout(() => enter((core) => core.cancel(op)), LEFT_FOR);
+      settled(ok, value);
+    });
+    if (name === 'handleRedirect' && typeof args?.url === 'string') redirects.set(op, { url: args.url, clean });
+    entered = op;
+    enter((core) => core.call(op, name, args));
+    entered = 0;
+    if (over) waiting.get(op)?.(false, describe('engine_failed'));
+    return op;
+  };
+  const cancel = (op: number) => enter((core) => core.cancel(op));
+
+  const ask = (args: Plain | undefined, signal: AbortSignal | undefined) =>
+    new Promise<Calls['getToken']>((resolve, reject) => {
+      signal?.throwIfAborted();
+      let op = 0;
+      const stop = () => cancel(op);
+      signal?.addEventListener('abort', stop);
+      op = call(
+        'getToken',
+        args,
+        (ok, value) => {
+          signal?.removeEventListener('abort', stop);
+          if (ok) resolve(value as Calls['getToken']);
+          else reject(fromRecord(value as ErrorRecord));
+        },
+        () => {},
+      );
+    });
+
+  return {
+    exposed,
+    session: () => session,
+    call,
+    cancel,
+    measure: ({ token, serial }) => {
+      const [current, number, lifetime, wall, mono] = given;
+      return token === current && serial === number ? ['token', token, serial, lifetime, wall, performance.now() - mono] : undefined;
+    },
+    fetch: createFetch(allowed, (args, signal) => {
+      const live = args ? undefined : atHand.live();
+      return live === undefined ? ask(args, signal) : { token: live, serial: atHand.serial() };
+    }),
+    dispose: () => {
+      enter((core) => core.dispose());
+      over = true;
+      keeper.dispose();
+    },
+  };
+};
