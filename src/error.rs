@@ -199,6 +199,8 @@ codes! {
     SessionExpired = "session_expired", Session, false, "Call login(), and ask for offline_access to have a refresh token.";
     /// A refresh answered for another user or issuer.
     IdentityChanged = "identity_changed", Refresh, false, "The session was ended for safety: call login().";
+    /// Another tab holds the right to renew, and held it as long as one waits for it.
+    LockBusy = "lock_busy", Refresh, true, "Another tab is renewing the session and does not come to an end: try again later.";
     /// The scope was not granted at login.
     ScopeNotGranted = "scope_not_granted", Session, false, "Call login() with the wider scope.";
 

@@ -9,7 +9,8 @@ pub type Millis = u64;
 pub struct Now {
     /// Milliseconds since 1970 (`Date.now()`); may jump both ways.
     pub wall: Millis,
-    /// Milliseconds since some start (`performance.now()`); never goes back, may pause in sleep.
+    /// Milliseconds since some start (`performance.now()`); never goes back, may pause in sleep. What was before
+    /// the start wraps around zero.
     pub mono: Millis,
 }
 
@@ -18,8 +19,14 @@ impl Now {
     /// clock never makes something look younger.
     pub fn since(self, earlier: Self) -> Millis {
         let wall = self.wall.saturating_sub(earlier.wall);
-        let mono = self.mono.saturating_sub(earlier.mono);
+        let mono = self.mono.wrapping_sub(earlier.mono).cast_signed().max(0).cast_unsigned();
         wall.max(mono)
+    }
+
+    /// So long ago, by both clocks; the monotonic one may say less than zero.
+    #[must_use]
+    pub fn ago(self, age: Millis) -> Self {
+        Self { wall: self.wall.saturating_sub(age), mono: self.mono.wrapping_sub(age) }
     }
 
     /// Whole seconds since 1970, as tokens count them.
@@ -64,6 +71,16 @@ mod tests {
         assert_eq!(slept.since(START), 8 * 3_600_000);
         let set_back = Now { wall: START.wall - 300_000, mono: START.mono + 7_000 };
         assert_eq!(set_back.since(START), 7_000);
+    }
+
+    #[test]
+    fn what_was_before_the_page_ages_by_both_clocks() {
+        let before = START.ago(8_000);
+        assert_eq!(START.since(before), 8_000);
+        let set_back = Now { wall: 0, mono: START.mono + 1_000 };
+        assert_eq!(set_back.since(before), 9_000);
+        assert_eq!(before.since(START), 0);
+        assert!(Deadline::new(before, 8_000).reached(START));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 // The wasm boundary as the facade sees it. A client talks to a Core and never asks what is behind it.
 
-import type { EventType, SessionStatus, Renewal, VaultKind } from './session.js';
+import type { EventType, Persistence, SessionStatus, Renewal, VaultKind } from './session.js';
 import type { AuthClient } from './types.js';
 
 /** An error as the engine describes it. */
@@ -25,6 +25,7 @@ export interface SessionRecord {
   renewsAt: number | null;
   renewal: Renewal;
   lastError: ErrorRecord | null;
+  persistence: Persistence;
 }
 
 /** A record of own properties only: what may cross the boundary. */
@@ -38,6 +39,7 @@ export interface Calls {
   userinfo: Record<string, unknown>;
   logout: { url: string | null } | undefined;
   revoke: undefined;
+  restore: undefined;
 }
 
 /** One engine: one client, one session. */
@@ -48,6 +50,8 @@ export interface Core {
   cancel(op: number): void;
   /** The answer to `host.keep`, exactly one for each. */
   kept(job: number, word: KeepWord, record?: string, revision?: string): void;
+  /** What is kept may have been changed by another tab: the engine looks for itself, now or soon. */
+  hint(): void;
   /** Settles everything with 'client_disposed', stops timers and listeners. */
   dispose(): void;
 }
@@ -57,7 +61,7 @@ export type KeepVerb = 'store' | 'take' | 'load' | 'save' | 'remove' | 'lock' | 
 
 /**
  * How a job of the keeper went. `busy`: somebody else holds the lock. `conflict`: another record is there than the
- * one to be replaced. `failed`: no storage, or none that works.
+ * one to be replaced or removed, or none; what is there comes along. `failed`: no storage, or none that works.
  */
 export type KeepWord = 'done' | 'busy' | 'conflict' | 'failed';
 
@@ -71,7 +75,7 @@ export interface Host {
   cleanUrl(url: string): void;
   /**
    * Keeps or gives what outlives the engine's memory; answered by `core.kept`, later or at once. `over`: the revision
-   * that may be replaced, any when undefined. Pending logins of a page are not asked for: the engine itself keeps
+   * that may be replaced or removed, any when undefined. `unlock` is job 0 and is not answered. Pending logins of a page are not asked for: the engine itself keeps
    * them in sessionStorage.
    */
   keep(job: number, verb: KeepVerb, key: string, record: string | undefined, over: string | undefined): void;

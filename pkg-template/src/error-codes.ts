@@ -55,6 +55,7 @@ export type AuthErrorCode =
   | 'session_ended'
   | 'session_expired'
   | 'identity_changed'
+  | 'lock_busy'
   | 'scope_not_granted'
   | 'userinfo_subject'
   | 'userinfo_refused'

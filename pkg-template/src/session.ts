@@ -21,6 +21,12 @@ export type Renewal = 'live' | 'waiting-for-network' | 'ended';
 /** Where tokens are: in the page's memory, in a worker of the page, or in one that all tabs share. */
 export type VaultKind = 'page' | 'worker' | 'shared-worker';
 
+/**
+ * - `memory`: the session is gone when the page is.
+ * - `sealed`: it is kept, encrypted, for a reload and for the other tabs.
+ */
+export type Persistence = 'memory' | 'sealed';
+
 /** What {@link AuthClient.on} can listen to. */
 export type EventType = 'signed-in' | 'renewed' | 'renewal-failed' | 'signed-out' | 'session-expired';
 
@@ -63,11 +69,23 @@ export interface Session {
   readonly lastError: AuthError | null;
   /** Where the tokens of this client are. */
   readonly vault: VaultKind;
+  /** How the session is kept: as the option says, or `memory` where the browser does not let it be sealed. */
+  readonly persistence: Persistence;
 }
 
 /** A session of nobody. */
 export const signedOut = (lastError: AuthError | null, vault: VaultKind): Session =>
-  Object.freeze({ status: 'signed-out', claims: null, scope: null, expiresAt: null, renewsAt: null, renewal: 'ended', lastError, vault });
+  Object.freeze({
+    status: 'signed-out',
+    claims: null,
+    scope: null,
+    expiresAt: null,
+    renewsAt: null,
+    renewal: 'ended',
+    lastError,
+    vault,
+    persistence: 'memory',
+  });
 
 const deepFreeze = (value: unknown): void => {
   if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze);
@@ -82,7 +100,7 @@ export const createSnapshots = (): ((record: SessionRecord, current: Session) =>
     const previous = last;
     last = record;
     if (previous && same(previous, record)) return current;
-    const { status, claims, scope, expiresAt, renewsAt, renewal, lastError } = record;
+    const { status, claims, scope, expiresAt, renewsAt, renewal, lastError, persistence } = record;
     const kept = same(claims, current.claims);
     if (!kept) deepFreeze(claims);
     return Object.freeze({
@@ -95,6 +113,7 @@ export const createSnapshots = (): ((record: SessionRecord, current: Session) =>
       lastError:
         lastError && (previous && same(previous.lastError, lastError) ? current.lastError : fromRecord(lastError)),
       vault: current.vault,
+      persistence,
     });
   };
 };

@@ -56,7 +56,8 @@ pub(super) fn snapshot(snapshot: Snapshot) -> JsValue {
         .put("expiresAt", moment(snapshot.expires_at))
         .put("renewsAt", moment(snapshot.renews_at))
         .text("renewal", snapshot.renewal.as_str())
-        .put("lastError", snapshot.last_error.as_ref().map_or(Json::Null, error_record));
+        .put("lastError", snapshot.last_error.as_ref().map_or(Json::Null, error_record))
+        .text("persistence", if snapshot.sealed { "sealed" } else { "memory" });
     write(&record.into_json())
 }
 

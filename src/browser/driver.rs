@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::engine::input::{Ambient, Input, JobId};
 use crate::engine::output::{Keep, Output};
+use crate::secret::Secret;
 
 use super::ambient::{Random, now};
 use super::exports::Host;
@@ -117,12 +118,16 @@ impl Driver {
 
     /// The facade keeps what this realm has no synchronous storage for. It answers with [`Self::kept`].
     fn ask_keeper(&self, job: JobId, keep: &Keep) -> Result<(), wasm_bindgen::JsValue> {
-        match keep {
-            Keep::Store { state, record } => {
-                self.host.keep(job.0, "store", state, Some(record.expose()), None)
-            }
-            Keep::Take { state } => self.host.keep(job.0, "take", state, None, None),
-        }
+        let (verb, key, record, over) = match keep {
+            Keep::Store { state, record } => ("store", state.as_str(), Some(record), None),
+            Keep::Take { state } => ("take", state.as_str(), None, None),
+            Keep::Load => ("load", "", None, None),
+            Keep::Save { record, over } => ("save", "", Some(record), over.as_deref()),
+            Keep::Remove { over } => ("remove", "", None, over.as_deref()),
+            Keep::Lock => ("lock", "", None, None),
+            Keep::Unlock => ("unlock", "", None, None),
+        };
+        self.host.keep(job.0, verb, key, record.map(Secret::expose), over)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "milliseconds are far below 2^53")]
@@ -137,7 +142,7 @@ impl Driver {
                 token.serial,
                 token.lifetime.map_or(f64::NAN, |life| life as f64),
                 token.since.wall as f64,
-                token.since.mono as f64,
+                token.since.mono.cast_signed() as f64,
             ),
         }
     }

@@ -109,6 +109,11 @@ impl Core {
         self.driver.feed(Input::Kept(JobId(job), Kept { word, record, revision }));
     }
 
+    /// What is kept may have been changed by another tab.
+    pub fn hint(&self) {
+        self.driver.feed(Input::Hint);
+    }
+
     /// Settles everything, stops timers and listeners.
     pub fn dispose(&self) {
         self.driver.dispose();
@@ -133,6 +138,7 @@ fn read_call(name: &str, args: &JsValue) -> Result<Call> {
         "userinfo" => Call::Userinfo,
         "logout" => Call::Logout(args),
         "revoke" => Call::Revoke,
+        "restore" => Call::Restore,
         _ => return Err(Error::at(Code::CallInvalid, "name")),
     })
 }

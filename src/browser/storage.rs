@@ -31,6 +31,7 @@ impl Transactions {
         match keep {
             Keep::Store { state, record } => Some(Kept::word(self.store(state, record.expose()))),
             Keep::Take { state } => Some(self.take(state)),
+            _ => None,
         }
     }
 

@@ -4,8 +4,9 @@ use crate::error::Result;
 use crate::protocol::discovery::{self, Metadata};
 use crate::protocol::http::{Caching, HttpResponse};
 
-use super::input::Ambient;
-use super::{Engine, Job, login, logout};
+use super::input::{Ambient, OpId};
+use super::session::Session;
+use super::{Engine, Job, login, logout, refresh};
 
 /// What is known, and who waits for it.
 #[derive(Debug, Default)]
@@ -20,6 +21,9 @@ pub(super) enum Continuation {
     Login(Box<login::Wanted>),
     Callback(Box<login::Matched>),
     Logout(Box<logout::Wanted>),
+    Refresh(Box<refresh::Flight>),
+    Userinfo(OpId),
+    Revoke(Box<(OpId, Session)>),
 }
 
 impl Engine {
@@ -37,7 +41,7 @@ impl Engine {
         // that began the login put it: one request for both.
         let caching = match next {
             Continuation::Callback(_) => Caching::PreferStored,
-            Continuation::Login(_) | Continuation::Logout(_) => Caching::Normal,
+            _ => Caching::Normal,
         };
         let asked = !self.discovered.waiting.is_empty();
         self.discovered.waiting.push(next);
@@ -86,6 +90,12 @@ impl Engine {
             Continuation::Login(wanted) => self.login_ready(ambient, *wanted, outcome),
             Continuation::Callback(matched) => self.callback_ready(ambient, *matched, outcome),
             Continuation::Logout(wanted) => self.logout_ready(ambient, *wanted),
+            Continuation::Refresh(flight) => self.refresh_ready(ambient, flight, outcome),
+            Continuation::Revoke(both) => self.revoke_ready(both.0, both.1),
+            Continuation::Userinfo(op) => match outcome {
+                Ok(()) => self.userinfo(ambient, op),
+                Err(error) => self.refuse(op, error),
+            },
         }
     }
 }

@@ -60,6 +60,8 @@ pub enum Call {
     Logout(Json),
     /// Give the tokens back and forget them.
     Revoke,
+    /// Take up the session that is kept sealed, if there is one.
+    Restore,
 }
 
 /// What a signature verification came to.
@@ -80,7 +82,8 @@ pub struct Kept {
     pub word: KeepWord,
     /// The record, where one was asked for and is there.
     pub record: Option<Secret>,
-    /// Which writing of the record that is. For a pending login: set when others are pending beside it.
+    /// Which writing of the record that is, also of the one just written. For a pending login: set when others are
+    /// pending beside it.
     pub revision: Option<String>,
 }
 
@@ -125,6 +128,8 @@ pub enum Input {
     Restored,
     /// The browser says whether there is a network.
     Online(bool),
+    /// What is kept may have changed. A hint: anybody can have said so.
+    Hint,
     /// The client is disposed.
     Dispose,
 }

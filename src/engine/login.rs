@@ -17,6 +17,7 @@ use super::input::{Ambient, Kept, OpId};
 use super::keys::{Candidate as KeyCandidate, Origin};
 use super::output::{Event, Keep, Output, Reply};
 use super::session::{AccessToken, Session};
+use super::tabs::SignedIn;
 use super::{Engine, Job};
 
 /// A login that waits for metadata.
@@ -297,27 +298,37 @@ impl Engine {
             lifetime: answer.lifetime,
             since: exchange.sent,
         };
-        self.out.push(Output::Token(Some(access.for_use())));
+        self.signing_in.clear();
+        let transaction = exchange.transaction;
+        self.begin_session(
+            ambient,
+            Session {
+                generation: 0,
+                grant: transaction.nonce,
+                identity,
+                claims,
+                // RFC 6749 5.1: an absent scope is the one asked for.
+                scope: answer.scope.unwrap_or(transaction.scope),
+                refresh_token: answer.refresh_token,
+                access,
+                renews_at: None,
+                narrowed: Vec::new(),
+            },
+        );
+        self.conclude(Some(SignedIn { op: exchange.op, return_to: transaction.return_to }));
+        self.wait_anew(ambient);
+    }
+
+    /// Puts a session, with a generation of its own, in the place of the one there was.
+    pub(super) fn begin_session(&mut self, ambient: &mut Ambient<'_>, session: Session) {
+        self.out.push(Output::Token(Some(session.access.for_use())));
         self.forget_refresh();
         self.generation = self.generation.wrapping_add(1);
-        self.session = Some(Session {
-            generation: self.generation,
-            identity,
-            claims,
-            // RFC 6749 5.1: an absent scope is the one asked for.
-            scope: answer.scope.unwrap_or(exchange.transaction.scope),
-            refresh_token: answer.refresh_token,
-            access,
-            renews_at: None,
-            narrowed: Vec::new(),
-        });
-        self.signing_in.clear();
+        self.session = Some(Session { generation: self.generation, ..session });
         self.ended = None;
         self.last_error = None;
         self.schedule(ambient);
         self.tell(Event::SignedIn, None);
-        self.wait_anew(ambient);
-        self.settle(exchange.op, Ok(Reply::SignedIn { return_to: exchange.transaction.return_to }));
     }
 
     pub(super) fn serial(&mut self) -> u32 {

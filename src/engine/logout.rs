@@ -23,13 +23,17 @@ const PATIENCE: Millis = 1500;
 pub(super) struct Wanted {
     op: OpId,
     options: LogoutOptions,
+    /// What was ended.
+    session: Option<Session>,
 }
 
-/// A logout that waits for the revocation.
+/// A logout that waits until the tokens are given back, and nothing is kept.
 #[derive(Debug)]
 pub(super) struct Leaving {
     op: OpId,
     url: Option<String>,
+    /// For how many answers.
+    waits: u32,
 }
 
 /// What follows a revocation.
@@ -47,20 +51,23 @@ impl Engine {
     pub(super) fn logout(&mut self, ambient: &mut Ambient<'_>, op: OpId, args: &Json) {
         match LogoutOptions::from_args(args, &self.config) {
             Err(error) => self.refuse(op, error),
-            // A login that was never finished here may still live at the provider.
-            Ok(options) if !options.local && self.metadata().is_none() => {
-                self.end_here();
-                self.with_metadata(ambient, Continuation::Logout(Box::new(Wanted { op, options })));
+            Ok(options) => {
+                let session = self.end_here(Some(op));
+                let wanted = Box::new(Wanted { op, options, session });
+                // A login that was never finished here may still live at the provider.
+                if wanted.options.local && wanted.session.is_none() {
+                    self.logout_ready(ambient, *wanted);
+                } else {
+                    self.with_metadata(ambient, Continuation::Logout(wanted));
+                }
             }
-            Ok(options) => self.logout_ready(ambient, Wanted { op, options }),
         }
     }
 
     /// Goes on with or without metadata: a logout is never refused because a server cannot be reached.
     pub(super) fn logout_ready(&mut self, ambient: &mut Ambient<'_>, wanted: Wanted) {
-        let Wanted { op, options } = wanted;
+        let Wanted { op, options, session } = wanted;
         let id_token = self.id_token.take();
-        let session = self.end_here();
         let endpoint = self.metadata().and_then(|m| m.end_session_endpoint.clone());
         let url = match endpoint {
             Some(endpoint) if !options.local => {
@@ -69,35 +76,49 @@ impl Engine {
             _ => None,
         };
         let token = session.filter(|_| options.revoke).map(token_to_revoke);
-        if token.is_some_and(|(token, hint)| self.send_revocation(&token, hint, Revoking::ThenLeave(op))) {
-            self.leaving.push(Leaving { op, url });
+        let revokes =
+            token.is_some_and(|(token, hint)| self.send_revocation(&token, hint, Revoking::ThenLeave(op)));
+        let waits = u32::from(revokes) + u32::from(self.is_forgetting(op));
+        let leaving = Leaving { op, url, waits };
+        if waits > 0 {
+            self.leaving.push(leaving);
             self.timers.set(Timer::Leave, ambient.now, PATIENCE);
         } else {
-            self.leave(Leaving { op, url });
+            self.leave(leaving);
         }
     }
 
-    pub(super) fn revoke(&mut self, op: OpId) {
+    pub(super) fn revoke(&mut self, ambient: &mut Ambient<'_>, op: OpId) {
         self.id_token = None;
-        let Some(session) = self.end_here() else {
-            return self.refuse(op, Error::new(Code::LoginRequired));
-        };
+        match self.end_here(None) {
+            Some(session) => self.with_metadata(ambient, Continuation::Revoke(Box::new((op, session)))),
+            None => self.refuse(op, Error::new(Code::LoginRequired)),
+        }
+    }
+
+    pub(super) fn revoke_ready(&mut self, op: OpId, session: Session) {
         let (token, hint) = token_to_revoke(session);
         if !self.send_revocation(&token, hint, Revoking::ThenTell(op)) {
             self.refuse(op, Error::at(Code::EndpointMissing, "revocation_endpoint"));
         }
     }
 
-    /// The session dies here at once, whatever the network says. Late answers find another generation.
-    fn end_here(&mut self) -> Option<Session> {
+    /// The session dies here at once, whatever the network says, and nothing of it is kept. `op`: the logout.
+    fn end_here(&mut self, op: Option<OpId>) -> Option<Session> {
+        self.logouts = self.logouts.wrapping_add(1);
+        self.signing_in.clear();
+        self.forget(op);
+        self.sign_out()
+    }
+
+    /// Late answers find another generation.
+    pub(super) fn sign_out(&mut self) -> Option<Session> {
         let session = self.session.take();
         let was_known = session.is_some() || self.ended.is_some();
         self.generation = self.generation.wrapping_add(1);
-        self.logouts = self.logouts.wrapping_add(1);
         self.forget_refresh();
         self.ended = None;
         self.last_error = None;
-        self.signing_in.clear();
         self.reject_waiters(None, &Error::new(Code::LoginRequired));
         if was_known {
             self.out.push(Output::Token(None));
@@ -123,12 +144,7 @@ impl Engine {
     pub(super) fn revocation_answered(&mut self, revoking: Revoking, response: Result<&HttpResponse>) {
         match revoking {
             Revoking::Quietly => {}
-            Revoking::ThenLeave(op) => {
-                if let Some(at) = self.leaving.iter().position(|leaving| leaving.op == op) {
-                    let leaving = self.leaving.swap_remove(at);
-                    self.leave(leaving);
-                }
-            }
+            Revoking::ThenLeave(op) => self.leaves_sooner(op),
             Revoking::ThenTell(op) => {
                 let judged = response.and_then(revocation::judge);
                 let judged = judged.map_err(|error| error.during(Phase::Logout));
@@ -137,7 +153,17 @@ impl Engine {
         }
     }
 
-    /// The server took too long: leave without its answer.
+    /// One of the answers that a logout waits for is there.
+    pub(super) fn leaves_sooner(&mut self, op: OpId) {
+        let Some(at) = self.leaving.iter().position(|leaving| leaving.op == op) else { return };
+        self.leaving[at].waits -= 1;
+        if self.leaving[at].waits == 0 {
+            let leaving = self.leaving.swap_remove(at);
+            self.leave(leaving);
+        }
+    }
+
+    /// It takes too long: leave without the answers.
     pub(super) fn leave_now(&mut self) {
         for leaving in std::mem::take(&mut self.leaving) {
             self.leave(leaving);

@@ -14,6 +14,7 @@ mod operations;
 pub mod output;
 mod refresh;
 mod session;
+mod tabs;
 mod timers;
 mod tokens;
 mod userinfo;
@@ -28,9 +29,10 @@ use self::discovery::Discovered;
 use self::input::{Ambient, Call, Input, JobId, KeepWord, Kept, OpId, Verdict};
 use self::keys::Keys;
 use self::operations::Operations;
-use self::output::{Event, Output, Renewal, Reply, Snapshot, Status};
+use self::output::{Event, Keep, Output, Renewal, Reply, Snapshot, Status};
 use self::refresh::Refresh;
 use self::session::Session;
+use self::tabs::Tabs;
 use self::timers::{Timer, Timers};
 use self::tokens::Waiter;
 
@@ -56,6 +58,7 @@ pub struct Engine {
     keys: Keys,
     session: Option<Session>,
     refresh: Refresh,
+    tabs: Tabs,
     /// Who waits for a token.
     waiters: Vec<Waiter>,
     /// Logouts that give the server a moment to take the tokens back.
@@ -85,12 +88,14 @@ enum Job {
     Verify(Box<keys::Candidate>),
     Userinfo(userinfo::Asked),
     Revoke(logout::Revoking),
+    Tabs(tabs::Asked),
 }
 
 impl Engine {
     /// A client that has not done anything yet.
     pub fn new(config: Config) -> Self {
         let mut engine = Self {
+            tabs: Tabs::new(&config),
             config,
             out: Vec::new(),
             operations: Operations::default(),
@@ -137,11 +142,12 @@ impl Engine {
             Input::Verified(job, verdict) => self.verified(ambient, job, verdict),
             Input::Kept(job, kept) => self.kept(ambient, job, kept),
             Input::Tick => {}
-            Input::Resumed => self.hurry(ambient),
+            Input::Resumed => self.come_back(ambient),
             Input::Restored => {
                 self.signing_in.clear();
-                self.hurry(ambient);
+                self.come_back(ambient);
             }
+            Input::Hint => self.look(ambient),
             Input::Online(online) => self.set_online(ambient, online),
             Input::Dispose => self.dispose(),
         }
@@ -163,7 +169,8 @@ impl Engine {
             Call::GetToken(args) => self.get_token(ambient, op, &args),
             Call::Userinfo => self.userinfo(ambient, op),
             Call::Logout(args) => self.logout(ambient, op, &args),
-            Call::Revoke => self.revoke(op),
+            Call::Revoke => self.revoke(ambient, op),
+            Call::Restore => self.restore(op),
         }
     }
 
@@ -179,7 +186,7 @@ impl Engine {
             }
             Some(Job::Userinfo(asked)) => self.userinfo_answered(ambient, asked, response),
             Some(Job::Revoke(revoking)) => self.revocation_answered(revoking, response),
-            Some(Job::Store(_) | Job::Take(_) | Job::Verify(_)) | None => {}
+            _ => {}
         }
     }
 
@@ -193,6 +200,7 @@ impl Engine {
         match self.take_job(job) {
             Some(Job::Store(leaving)) => self.stored(leaving, kept.word == KeepWord::Done),
             Some(Job::Take(arrived)) => self.taken(ambient, *arrived, kept),
+            Some(Job::Tabs(asked)) => self.keeper_answered(ambient, asked, kept),
             _ => {}
         }
     }
@@ -202,9 +210,10 @@ impl Engine {
             match timer {
                 Timer::Renew => self.renewal_due(ambient),
                 Timer::Retry => self.retry_due(ambient),
-                Timer::Expire => self.token_ran_out(ambient),
+                Timer::Expire => self.token_ran_out(),
                 Timer::Keys => self.keys_retry_due(ambient),
                 Timer::Leave => self.leave_now(),
+                Timer::Look => self.look(ambient),
             }
         }
     }
@@ -226,7 +235,9 @@ impl Engine {
     fn dispose(&mut self) {
         self.disposed = true;
         self.timers = Timers::default();
-        self.jobs.clear();
+        self.unlock();
+        // Who waits for the lock will have it, and must give it back.
+        self.jobs.retain(|(_, job)| matches!(job, Job::Tabs(tabs::Asked::Lock(_))));
         self.waiters.clear();
         self.leaving.clear();
         self.session = None;
@@ -239,8 +250,14 @@ impl Engine {
     }
 
     fn refuse_after_dispose(&mut self, input: Input) {
-        if let Input::Call(op, _) = input {
-            self.out.push(Output::Settle(op, Err(Error::new(Code::ClientDisposed))));
+        match input {
+            Input::Call(op, _) => {
+                self.out.push(Output::Settle(op, Err(Error::new(Code::ClientDisposed))));
+            }
+            Input::Kept(job, Kept { word: KeepWord::Done, .. }) if self.take_job(job).is_some() => {
+                self.out.push(Output::Keep(JobId(0), Keep::Unlock));
+            }
+            _ => {}
         }
     }
 
@@ -314,6 +331,7 @@ impl Engine {
             renews_at: session.and_then(|s| s.renews_at),
             renewal,
             last_error: self.last_error.clone(),
+            sealed: self.tabs.are_shared(),
         }
     }
 }

@@ -49,6 +49,24 @@ pub enum Keep {
         /// Its key; empty to ask only whether others are pending.
         state: String,
     },
+    /// Read the session.
+    Load,
+    /// Write the session.
+    Save {
+        /// Its record.
+        record: Secret,
+        /// The writing that may be replaced. `None`: whatever is there.
+        over: Option<String>,
+    },
+    /// Remove the session.
+    Remove {
+        /// The writing that may be removed. `None`: whatever is there.
+        over: Option<String>,
+    },
+    /// Wait for the right to renew, then read the session.
+    Lock,
+    /// Give the right back; not answered.
+    Unlock,
 }
 
 /// A signature to be verified.
@@ -189,6 +207,8 @@ pub struct Snapshot {
     pub renewal: Renewal,
     /// What went wrong last; gone after the next success.
     pub last_error: Option<Error>,
+    /// Whether the session is kept sealed; otherwise in memory only.
+    pub sealed: bool,
 }
 
 /// What listeners are told.

@@ -11,6 +11,7 @@ use crate::protocol::token::{self, TokenAnswer};
 use crate::protocol::{id_token, jws};
 use crate::time::{Deadline, Millis, Now};
 
+use super::discovery::Continuation;
 use super::input::Ambient;
 use super::keys::{Candidate as KeyCandidate, Origin};
 use super::output::{Event, Output};
@@ -63,6 +64,8 @@ enum Stage {
     AwaitVerification,
     /// An answer that waits for keys that cannot be fetched just now.
     AwaitKeys(Box<KeyCandidate>),
+    /// All is done, and being written.
+    AwaitKeeper,
 }
 
 impl Refresh {
@@ -73,13 +76,30 @@ impl Refresh {
     pub(super) fn is_failing(&self) -> bool {
         self.failures > 0
     }
+
+    /// Whether nothing is under way; an answer that is held need not be disturbed by what comes.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.phase, Stage::Idle | Stage::AwaitKeys(_))
+    }
+
+    pub(super) fn come_to_rest(&mut self) {
+        self.phase = Stage::Idle;
+    }
+
+    pub(super) fn await_answer(&mut self) {
+        self.phase = Stage::AwaitAnswer;
+    }
+
+    pub(super) fn await_keeper(&mut self) {
+        self.phase = Stage::AwaitKeeper;
+    }
 }
 
-/// A refresh that was sent.
+/// A refresh: from when it is wanted until its answer is judged.
 #[derive(Debug)]
 pub(super) struct Flight {
-    generation: u32,
-    target: Target,
+    pub(super) generation: u32,
+    pub(super) target: Target,
     sent: Now,
 }
 
@@ -134,8 +154,8 @@ impl Engine {
     }
 
     /// Without a refresh token the session ends with its access token.
-    pub(super) fn token_ran_out(&mut self, _: &mut Ambient<'_>) {
-        self.end_session(Error::new(Code::SessionExpired));
+    pub(super) fn token_ran_out(&mut self) {
+        self.finish(Error::new(Code::SessionExpired));
     }
 
     /// Whether a caller may wait for a refresh; otherwise why the last one failed.
@@ -143,7 +163,7 @@ impl Engine {
         let now = ambient.now;
         let failed = || self.refresh.why.clone().unwrap_or_else(|| Error::new(Code::NetworkFailed));
         match &self.refresh.phase {
-            Stage::AwaitAnswer | Stage::AwaitVerification => return Ok(()),
+            Stage::AwaitAnswer | Stage::AwaitVerification | Stage::AwaitKeeper => return Ok(()),
             Stage::AwaitKeys(_) => return Err(failed()),
             Stage::Idle => {}
         }
@@ -181,19 +201,42 @@ impl Engine {
         if !matches!(self.refresh.phase, Stage::Idle) {
             return;
         }
-        let (Some(session), Some(metadata)) = (&self.session, self.metadata()) else { return };
-        let Some(refresh_token) = &session.refresh_token else { return };
-        let request = token::refresh_request(
-            &self.config,
-            metadata,
-            refresh_token,
-            target.scope.as_ref(),
-            &target.resource,
-        );
+        let Some(session) = self.session.as_ref().filter(|s| s.refresh_token.is_some()) else { return };
         let flight = Box::new(Flight { generation: session.generation, target, sent: ambient.now });
         self.timers.clear(Timer::Renew);
         self.timers.clear(Timer::Retry);
         self.refresh.phase = Stage::AwaitAnswer;
+        self.refresh.attempted = Some(ambient.now);
+        // A session that was restored came without metadata.
+        self.with_metadata(ambient, Continuation::Refresh(flight));
+    }
+
+    pub(super) fn refresh_ready(
+        &mut self,
+        ambient: &mut Ambient<'_>,
+        flight: Box<Flight>,
+        found: Result<()>,
+    ) {
+        if !self.is_current(flight.generation) {
+            return;
+        }
+        match found {
+            Ok(()) => self.depart(ambient, flight),
+            Err(error) => self.refresh_failed(ambient, error.during(Phase::Refresh), None),
+        }
+    }
+
+    pub(super) fn send_flight(&mut self, ambient: &mut Ambient<'_>, mut flight: Box<Flight>) {
+        let (Some(session), Some(metadata)) = (&self.session, self.metadata()) else { return };
+        let Some(refresh_token) = &session.refresh_token else {
+            // What another tab wrote has none.
+            self.rest();
+            return self.wait_anew(ambient);
+        };
+        let target = &flight.target;
+        let scope = target.scope.as_ref();
+        let request = token::refresh_request(&self.config, metadata, refresh_token, scope, &target.resource);
+        flight.sent = ambient.now;
         self.refresh.attempted = Some(ambient.now);
         self.send(Job::Renew(flight), request);
     }
@@ -213,19 +256,25 @@ impl Engine {
             }
             return;
         }
-        self.refresh.phase = Stage::Idle;
         match judged {
-            Ok(answer) => self.judge_refresh(ambient, flight, answer),
+            Ok(mut answer) => {
+                // The old refresh token is spent (RFC 6749 section 6): the new one is kept before anything else.
+                if let (Some(session), Some(new)) = (&mut self.session, answer.refresh_token.take()) {
+                    session.refresh_token = Some(new);
+                }
+                self.secure(ambient, flight, answer);
+            }
             Err(error) => self.refresh_refused(ambient, &flight, error.during(Phase::Refresh), retry_after),
         }
     }
 
-    fn judge_refresh(&mut self, ambient: &mut Ambient<'_>, flight: Box<Flight>, mut answer: TokenAnswer) {
-        let Some(session) = &mut self.session else { return };
-        // The old refresh token is spent (RFC 6749 section 6): the new one is kept before anything else.
-        if let Some(new) = answer.refresh_token.take() {
-            session.refresh_token = Some(new);
-        }
+    pub(super) fn judge_refresh(
+        &mut self,
+        ambient: &mut Ambient<'_>,
+        flight: Box<Flight>,
+        answer: TokenAnswer,
+    ) {
+        let Some(session) = &self.session else { return };
         let (Some(id_token), Some(identity)) = (&answer.id_token, &session.identity) else {
             return self.adopt(ambient, &flight, answer, None);
         };
@@ -252,7 +301,6 @@ impl Engine {
     pub(super) fn refresh_verified(&mut self, ambient: &mut Ambient<'_>, candidate: Candidate, claims: Json) {
         let Candidate { flight, answer, adopt_claims } = candidate;
         if self.is_current(flight.generation) {
-            self.refresh.phase = Stage::Idle;
             self.adopt(ambient, &flight, answer, adopt_claims.then_some(claims));
         }
     }
@@ -280,11 +328,12 @@ impl Engine {
         self.trouble_is_over();
         self.schedule(ambient);
         self.tell(Event::Renewed, None);
+        self.conclude(None);
         self.serve_waiters(ambient, target);
     }
 
     /// The server answered as it should.
-    fn trouble_is_over(&mut self) {
+    pub(super) fn trouble_is_over(&mut self) {
         self.refresh = Refresh { attempted: self.refresh.attempted, ..Refresh::default() };
         self.last_error = None;
         self.timers.clear(Timer::Retry);
@@ -299,18 +348,35 @@ impl Engine {
     ) {
         let word = error.oauth_error.as_deref();
         if word == Some("invalid_grant") {
-            return self.end_session(error.under(Code::SessionEnded));
+            return self.finish(error.under(Code::SessionEnded));
         }
         // A narrower token was refused, not the grant.
         if !flight.target.is_main() && word.is_some() {
             self.trouble_is_over();
             self.reject_waiters(Some(&flight.target), &error);
             self.schedule(ambient);
+            self.conclude(None);
             return self.refresh_for_waiters(ambient);
         }
-        self.failed(&error);
+        self.refresh_failed(ambient, error, retry_after);
+    }
+
+    fn refresh_failed(&mut self, ambient: &mut Ambient<'_>, error: Error, retry_after: Option<Millis>) {
         let lost = matches!(error.code, Code::NetworkFailed | Code::TimedOut);
-        if lost && self.refresh.failures == 1 && self.online {
+        self.trouble(ambient, error, retry_after, lost);
+    }
+
+    /// No tokens this time. `soon`: the first attempt to fail is followed by another one at once.
+    pub(super) fn trouble(
+        &mut self,
+        ambient: &mut Ambient<'_>,
+        error: Error,
+        retry_after: Option<Millis>,
+        soon: bool,
+    ) {
+        self.rest();
+        self.failed(&error);
+        if soon && self.refresh.failures == 1 && self.online {
             let soon = FIRST_RETRY + ambient.below(FIRST_RETRY);
             self.timers.set(Timer::Retry, ambient.now, soon);
         } else {
@@ -372,6 +438,7 @@ impl Engine {
         let wait = self.back_off_wait(ambient).max(cool_down);
         self.refresh.attempted = Some(ambient.now);
         self.refresh.phase = Stage::AwaitKeys(candidate);
+        self.unlock();
         self.timers.set(Timer::Keys, ambient.now, wait);
         self.reject_waiters(None, &error);
         self.tell(Event::RenewalFailed, Some(error));
@@ -394,27 +461,28 @@ impl Engine {
         if !self.is_current(generation) {
             return;
         }
-        let token = self.session.as_mut().and_then(|session| session.refresh_token.take());
-        self.end_session(Error::at(Code::IdentityChanged, why));
-        if let Some(token) = token {
-            self.revoke_quietly(&token);
-        }
+        self.finish(Error::at(Code::IdentityChanged, why));
     }
 
     /// The session is over, once, and everybody hears it.
-    fn end_session(&mut self, error: Error) {
-        self.session = None;
+    pub(super) fn end_session(&mut self, error: Error) {
+        let session = self.session.take();
         self.generation = self.generation.wrapping_add(1);
         self.forget_refresh();
         self.ended = Some(error.code);
         self.last_error = Some(error.clone());
         self.out.push(Output::Token(None));
         self.reject_waiters(None, &error);
+        let doubtful = error.code == Code::IdentityChanged;
         self.tell(Event::SessionExpired, Some(error));
+        if let Some(token) = session.filter(|_| doubtful).and_then(|session| session.refresh_token) {
+            self.revoke_quietly(&token);
+        }
     }
 
     /// Nothing of a refresh is under way any more; what is still in the air finds another generation.
     pub(super) fn forget_refresh(&mut self) {
+        self.unlock();
         self.refresh = Refresh::default();
         for timer in [Timer::Renew, Timer::Retry, Timer::Expire, Timer::Keys] {
             self.timers.clear(timer);

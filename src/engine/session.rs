@@ -16,6 +16,8 @@ const MAX_NARROWED: usize = 8;
 pub(super) struct Session {
     /// Answers to requests of an earlier session are told by it.
     pub(super) generation: u32,
+    /// Names the login; the same in every tab that shares the session.
+    pub(super) grant: String,
     /// Who it is; none when the app does plain OAuth.
     pub(super) identity: Option<Identity>,
     /// Claims of the ID token.

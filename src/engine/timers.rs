@@ -15,10 +15,12 @@ pub(super) enum Timer {
     Keys,
     /// Leave for the provider's logout without waiting longer.
     Leave,
+    /// Look at what is kept: another tab may have changed it.
+    Look,
 }
 
 impl Timer {
-    const ALL: [Self; 5] = [Self::Renew, Self::Retry, Self::Expire, Self::Keys, Self::Leave];
+    const ALL: [Self; 6] = [Self::Renew, Self::Retry, Self::Expire, Self::Keys, Self::Leave, Self::Look];
 }
 
 /// A place for the deadline of every timer, in the order of [`Timer::ALL`].

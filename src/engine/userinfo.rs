@@ -5,6 +5,7 @@ use crate::protocol::http::HttpResponse;
 use crate::protocol::userinfo;
 use crate::secret::Secret;
 
+use super::discovery::Continuation;
 use super::input::{Ambient, OpId};
 use super::output::Reply;
 use super::session::Target;
@@ -22,6 +23,10 @@ pub(super) struct Asked {
 
 impl Engine {
     pub(super) fn userinfo(&mut self, ambient: &mut Ambient<'_>, op: OpId) {
+        // A session that was restored came without metadata.
+        if self.session.is_some() && self.metadata().is_none() {
+            return self.with_metadata(ambient, Continuation::Userinfo(op));
+        }
         self.want_token(ambient, op, self.wish_for_userinfo(None), Then::Userinfo { again: false });
     }
 

@@ -16,7 +16,7 @@ use crate::time::Millis;
 const MAX_TOKEN: usize = 64 * 1024;
 
 /// Ten years; what a server says beyond is cosmetics.
-const MAX_LIFETIME: Millis = 315_360_000_000;
+pub(crate) const MAX_LIFETIME: Millis = 315_360_000_000;
 
 /// A token answer that may be used.
 #[derive(Debug)]
@@ -128,12 +128,12 @@ fn refusal(error: &str, description: Option<&str>) -> Error {
 }
 
 /// RFC 6749 A.12 without the space: nothing unsafe reaches a header.
-fn is_token(text: &str) -> bool {
+pub(crate) fn is_token(text: &str) -> bool {
     is_printable(text) && all(text, |b| b != b' ')
 }
 
 /// RFC 6749 A.17: a refresh token travels in a form only, so a space in it is as good as anything.
-fn is_printable(text: &str) -> bool {
+pub(crate) fn is_printable(text: &str) -> bool {
     !text.is_empty() && text.len() <= MAX_TOKEN && all(text, |b| matches!(b, b' '..=b'~'))
 }
 

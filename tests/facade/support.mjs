@@ -61,6 +61,7 @@ export const record = (over = {}) => ({
   renewsAt: 900,
   renewal: 'live',
   lastError: null,
+  persistence: 'memory',
   ...over,
 });
 

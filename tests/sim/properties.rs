@@ -374,11 +374,12 @@ impl Checker {
         self.look_for_secrets(output);
         match output {
             Output::Send(_, request) => self.sends(request, facts),
-            Output::Verify(..) | Output::Keep(_, Keep::Take { .. }) | Output::CleanUrl(_) => {}
+            Output::Verify(..) | Output::CleanUrl(_) => {}
             Output::Keep(_, Keep::Store { record, .. }) => {
                 let verifier = record.expose().split('"').skip_while(|part| *part != "verifier").nth(2);
                 self.verifiers.extend(verifier.map(str::to_owned));
             }
+            Output::Keep(..) => {}
             Output::Wake(wait) => {
                 let watched = wait.is_none_or(|wait| (1..=1000).contains(&wait));
                 self.require(watched, || format!("asks to be woken after {wait:?}"));

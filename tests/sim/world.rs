@@ -468,6 +468,7 @@ impl World {
                 let revision = (!self.storage.is_empty()).then(String::new);
                 Kept { word: KeepWord::Done, record, revision }
             }
+            _ => Kept::word(KeepWord::Failed),
         }
     }
 

@@ -5,7 +5,8 @@ use tokenward::error::Code;
 
 use crate::support::{Row, refusals};
 use crate::{
-    callback, discovery, id_token, options, requests, rfc_vectors, signatures, token, transaction, userinfo,
+    callback, discovery, id_token, options, record, requests, rfc_vectors, signatures, token, transaction,
+    userinfo,
 };
 
 const MODULES: &[&[Row]] = &[
@@ -13,6 +14,7 @@ const MODULES: &[&[Row]] = &[
     discovery::ROWS,
     id_token::ROWS,
     options::ROWS,
+    record::ROWS,
     requests::ROWS,
     rfc_vectors::ROWS,
     signatures::ROWS,
@@ -42,6 +44,7 @@ const RAISED_ELSEWHERE: &[(Code, &str)] = &[
     (Code::SessionEnded, "the engine: invalid_grant on refresh"),
     (Code::SessionExpired, "the engine: past its life"),
     (Code::ScopeNotGranted, "the engine: knows the grant"),
+    (Code::LockBusy, "the engine: the keeper's word"),
     (Code::CallInvalid, "the wasm boundary"),
     (Code::Aborted, "the engine: the caller gave up"),
     (Code::ClientDisposed, "the engine: disposed"),

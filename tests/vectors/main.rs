@@ -13,6 +13,7 @@ mod discovery;
 mod encodings;
 mod id_token;
 mod options;
+mod record;
 mod requests;
 mod rfc_vectors;
 mod signatures;
