@@ -42,8 +42,6 @@ export const createEngine = async (
   const allowed = readApis(take(options, 'apis'), new URL(pageUrl).hostname);
   const exposed = take(options, 'exposeAccessToken') ?? true;
   if (typeof exposed !== 'boolean') throw failure('option_invalid', 'exposeAccessToken');
-  const keeper = keeperOf({ name: keeperName(options), onHint: () => {} });
-
   const waiting = new Map<number, Settled>();
   const redirects = new Map<number, { url: string; clean: (url: string) => void }>();
   const atHand = createTokenAtHand(typeof options.minValidity === 'number' ? options.minValidity : 10);
@@ -70,6 +68,8 @@ export const createEngine = async (
       poison();
     }
   };
+
+  const keeper: Keeper = keeperOf({ name: keeperName(options), onHint: () => enter((core) => (core as Core & { hint?(): void }).hint?.()) });
 
   const host: Host = {
     settle: (op, ok, value) => waiting.get(op)?.(ok, value),

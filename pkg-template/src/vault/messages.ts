@@ -6,7 +6,7 @@ import { plain } from '../options.js';
 import type { Hello, RequestHead, RequestToVault, ToVault, Wake } from '../protocol.js';
 import { ADDRESS, PIECE, RECORD, TEXT } from './limits.js';
 
-const NAMES: readonly (keyof Calls)[] = ['login', 'handleRedirect', 'getToken', 'userinfo', 'logout', 'revoke'];
+const NAMES: readonly string[] = ['restore', 'login', 'handleRedirect', 'getToken', 'userinfo', 'logout', 'revoke'];
 const WAKES: readonly Wake[] = ['restored', 'shown', 'online', 'waiting'];
 
 const isText = (value: unknown, most: number): value is string => typeof value === 'string' && value.length <= most;
@@ -68,7 +68,7 @@ export const readMessage = (data: unknown, ports: number): ToVault | undefined =
   const is = (name: string, length: number, withPort = 0) => verb === name && data.length === length && ports === withPort;
   if (is('call', 4) && isOp(first) && isOneOf(NAMES, second)) {
     const args = third === undefined ? undefined : record(third);
-    return third === undefined || args ? ['call', first, second, args] : undefined;
+    return third === undefined || args ? ['call', first, second as keyof Calls, args] : undefined;
   }
   if (is('cancel', 2) && isOp(first)) return ['cancel', first];
   if (is('wake', 2) && isOneOf(WAKES, first)) return ['wake', first];

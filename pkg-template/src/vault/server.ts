@@ -25,7 +25,8 @@ export interface Surroundings {
 /** Gives what hears every message to the worker itself, with the ports that came with it. */
 export const createServer = ({ start, origin, shared, keeperOf, wake }: Surroundings) => {
   const peers = new Set<Peer>();
-  let configuration: string | undefined;
+  let configuration: Configuration | undefined;
+  let greeting = 0;
   let engine: Promise<VaultEngine> | undefined;
 
   const tell = (message: ToPage) => {
@@ -50,11 +51,11 @@ export const createServer = ({ start, origin, shared, keeperOf, wake }: Surround
 
   /** The engine for these options, made at the first call. What cannot be used is no configuration. */
   const engineFor = async (options: Plain, pageUrl: string): Promise<VaultEngine> => {
-    const wanted = JSON.stringify(options);
-    if (configuration !== undefined && wanted !== configuration) throw refusal('vault_mismatch');
+    const text = JSON.stringify(options);
+    if (configuration && text !== configuration.text) throw refusal('vault_mismatch');
     const before = configuration;
-    configuration = wanted;
-    engine ??= makeEngine(options, pageUrl);
+    configuration ??= { text, pageUrl };
+    engine ??= makeEngine(options, configuration.pageUrl);
     const mine = engine;
     try {
       return await mine;
@@ -69,19 +70,22 @@ export const createServer = ({ start, origin, shared, keeperOf, wake }: Surround
 
   const makeRoom = async (): Promise<void> => {
     if (peers.size < PEERS) return;
+    // Whoever knocks often does not wait the longer for it.
+    if (greeting > PEERS) throw failure('vault_unavailable', 'ports');
     sweep(PINGS);
     await new Promise((resolve) => setTimeout(resolve, URGENT));
     sweep(1);
-    if (peers.size >= PEERS) throw failure('vault_unavailable', 'ports');
   };
 
   const welcome = async (data: unknown, port: MessagePort): Promise<void> => {
     const version = readVersion(data);
     if (version !== undefined && version !== VERSION) throw refusal('vault_version');
     const hello = readHello(data, origin);
-    if (!hello) throw refusal('vault_message');
+    if (!hello || version === undefined) throw refusal('vault_message');
     const made = await engineFor(hello.options, hello.pageUrl);
     await makeRoom();
+    // Others came meanwhile.
+    if (peers.size >= PEERS) throw failure('vault_unavailable', 'ports');
     const peer = createPeer(port, made, wake, (peer, disposed) => {
       drop(peer);
       if (disposed && !peers.size && engine) {
@@ -99,12 +103,21 @@ export const createServer = ({ start, origin, shared, keeperOf, wake }: Surround
     const [port, ...others] = ports;
     for (const unwanted of others) unwanted.close();
     if (!port) return;
-    welcome(data, port).catch((error: unknown) => {
-      const refused = isAuthError(error) ? toRecord(error) : isRecord(error) ? error : describe('engine_failed');
-      port.postMessage(['refuse', refused]);
-      port.close();
-    });
+    greeting += 1;
+    welcome(data, port)
+      .catch((error: unknown) => {
+        const refused = isAuthError(error) ? toRecord(error) : isRecord(error) ? error : describe('engine_failed');
+        port.postMessage(['refuse', refused]);
+        port.close();
+      })
+      .finally(() => (greeting -= 1));
   };
 };
+
+/** The options and the page that came first. */
+interface Configuration {
+  text: string;
+  pageUrl: string;
+}
 
 const isRecord = (error: unknown): error is ErrorRecord => typeof error === 'object' && error !== null && 'hint' in error;
