@@ -47,6 +47,7 @@ export const openPage = (url = 'https://app.example/') => {
   };
   globalThis.addEventListener = page.addEventListener.bind(page);
   globalThis.removeEventListener = page.removeEventListener.bind(page);
+  globalThis.dispatchEvent = page.dispatchEvent.bind(page);
   /** The user comes back to a page the browser had kept. */
   const comeBack = () => page.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
   return { visited, shown, comeBack };

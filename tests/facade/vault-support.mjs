@@ -48,6 +48,7 @@ export const makeVault = async ({ shared = true, prepare = () => {}, start } = {
   const { createServer } = await load('vault/server');
   const cores = [];
   const woken = [];
+  const doors = [];
   const { setInterval } = globalThis;
   globalThis.setInterval = (...args) => {
     const interval = setInterval(...args);
@@ -70,11 +71,31 @@ export const makeVault = async ({ shared = true, prepare = () => {}, start } = {
   /** What `new SharedWorker()` or `new Worker()` gives. */
   const worker = () => {
     const { port1, port2 } = new Channel();
-    port2.onmessage = ({ data, ports }) => greet(data, ports);
+    port2.onmessage = ({ data, ports }) => {
+      doors.push(...ports);
+      greet(data, ports);
+    };
     const endpoint = { postMessage: (...args) => port1.postMessage(...args) };
     return shared ? { port: endpoint, addEventListener() {} } : Object.assign(endpoint, { addEventListener() {}, terminate() {} });
   };
-  return { greet, cores, woken, worker, get core() { return cores.at(-1); } };
+  return {
+    greet,
+    cores,
+    woken,
+    worker,
+    get core() { return cores.at(-1); },
+    /** As when pages answered no ping. */
+    drop: () => {
+      for (const door of doors.splice(0)) {
+        door.postMessage(['dropped']);
+        door.close();
+      }
+    },
+    /** As when the worker hangs: nothing is read any more. */
+    deafen: () => {
+      for (const door of doors) door.onmessage = () => {};
+    },
+  };
 };
 
 export const OPTIONS = { issuer: 'https://id.example', clientId: 'spa', apis: ['https://api.example/v1'] };
