@@ -148,14 +148,17 @@ export const createKeeper = ({ name, onHint, builtins }: KeeperOptions): Keeper 
     return { word: 'done', revision };
   };
 
-  const remove = async (): Promise<Kept> => {
-    const wasThere = await database.run('readwrite', async (stores) => {
-      const stored = await stores.sessions.get(name);
+  const remove = async (over: string | undefined): Promise<Kept> => {
+    const [stored, other] = await database.run('readwrite', async (stores) => {
+      const stored = (await stores.sessions.get(name)) as StoredSession | undefined;
+      const key = readKey(await stores.keys.get(name));
+      if (over !== undefined && over !== stored?.revision) return [stored, { key }] as const;
       await stores.sessions.remove(name);
       await destroyIdleKey(stores);
-      return stored !== undefined;
+      return [stored] as const;
     });
-    if (wasThere) hints.tell();
+    if (other) return { word: 'conflict', ...(await read(other.key, stored)) };
+    if (stored !== undefined) hints.tell();
     return { word: 'done' };
   };
 
@@ -220,7 +223,7 @@ export const createKeeper = ({ name, onHint, builtins }: KeeperOptions): Keeper 
     take,
     load,
     save: (_key, record, over) => save(record, over),
-    remove,
+    remove: (_key, _record, over) => remove(over),
     lock: acquire,
     unlock: async () => {
       lock.release();

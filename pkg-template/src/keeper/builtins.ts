@@ -23,7 +23,7 @@ export const takeBuiltins = (): Builtins => {
   return {
     indexedDB,
     crypto,
-    locks: navigator.locks as LockManager | undefined,
+    locks: (navigator as Navigator | undefined)?.locks as LockManager | undefined,
     BroadcastChannel: BroadcastChannel as typeof globalThis.BroadcastChannel | undefined,
     setTimeout: (work, after) => setTimeout(work, after),
     clearTimeout: (timer) => clearTimeout(timer as number),

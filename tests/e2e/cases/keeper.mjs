@@ -81,19 +81,23 @@ scenario('every save has another revision, vector and text', async (stage) => {
   assert.deepEqual(found, [5, 5, 5]);
 });
 
-scenario('a save over another revision is a conflict and gives what is there', async (stage) => {
+scenario('a save over another revision, and a removal of one, is a conflict and gives what is there', async (stage) => {
   const found = await stage.run(async () => {
     const [one, two] = [make(), make()];
     const first = await one.keep('save', '', 'first', undefined);
     const second = await two.keep('save', '', 'second', first.revision);
     const late = await one.keep('save', '', 'late', first.revision);
-    await two.keep('remove', '', undefined, undefined);
+    const notTheirs = await one.keep('remove', '', undefined, first.revision);
+    await two.keep('remove', '', undefined, second.revision);
+    const nothing = await two.keep('remove', '', undefined, second.revision);
     const afterLogout = await one.keep('save', '', 'later', second.revision);
     const left = await rows();
     const login = await one.keep('save', '', 'login', undefined);
     return {
       second: second.word,
       late: late.word === 'conflict' && late.record === 'second' && late.revision === second.revision,
+      notTheirs: notTheirs.word === 'conflict' && notTheirs.record === 'second',
+      nothing,
       afterLogout,
       left,
       login: login.word,
@@ -102,6 +106,8 @@ scenario('a save over another revision is a conflict and gives what is there', a
   assert.deepEqual(found, {
     second: 'done',
     late: true,
+    notTheirs: true,
+    nothing: { word: 'conflict' },
     afterLogout: { word: 'conflict' },
     left: { keys: 0, sessions: 0, logins: 0, leases: 0 },
     login: 'done',
