@@ -81,7 +81,7 @@ impl Engine {
     pub(super) fn login(&mut self, ambient: &mut Ambient<'_>, op: OpId, args: &Json) {
         match LoginOptions::from_args(args, &self.config) {
             Ok(options) => {
-                self.signing_in.begin(op);
+                self.begin_login(op, options.way);
                 let wanted = Wanted { op, logouts: self.logouts, options };
                 self.with_metadata(ambient, Continuation::Login(Box::new(wanted)));
             }
@@ -139,9 +139,18 @@ impl Engine {
             Arrival::Response(response) => {
                 // Before anything else can run and read the code from the address.
                 self.out.push(Output::CleanUrl(response.clean.clone()));
-                self.signing_in.begin(op);
+                self.begin_login(op, authorize::way_of(&response.state));
                 self.look_up(op, response.state.clone(), Awaited::Response(response));
             }
+        }
+    }
+
+    /// A login beside the page is not seen in the session until there is one: it may have been given up long ago.
+    fn begin_login(&mut self, op: OpId, way: &str) {
+        if authorize::is_quiet(way) {
+            self.quiet.begin(op);
+        } else if !way.contains('.') {
+            self.signing_in.begin(op);
         }
     }
 
@@ -182,7 +191,12 @@ impl Engine {
             return self.login_failed(op, error);
         }
         let Some(metadata) = self.metadata() else { return };
+        let comes_back = authorize::comes_back(authorize::way_of(&response.state));
         match response.validate(&self.config, metadata) {
+            // What was to be found out.
+            Err(error) if comes_back && error.code == Code::InteractionRequired => {
+                self.settle(op, Ok(Reply::SignedIn { return_to: transaction.return_to }));
+            }
             Err(error) => self.login_failed(op, error),
             Ok(code) => {
                 let request = token::code_request(&self.config, metadata, &code, &transaction.verifier);
@@ -338,6 +352,9 @@ impl Engine {
 
     /// A session that was there before stays as it was.
     pub(super) fn login_failed(&mut self, op: OpId, error: Error) {
+        if self.quiet.is_open(op) {
+            return self.refuse(op, error);
+        }
         // What the page was left for before is over too: it is back.
         self.signing_in.end(op);
         self.signing_in.keep_open(&self.operations);

@@ -69,6 +69,8 @@ pub struct Engine {
     ended: Option<Code>,
     /// Logins that are under way, also those that the page is being left for.
     signing_in: Operations,
+    /// Those of them, open, that nobody is to be told of when they fail.
+    quiet: Operations,
     online: bool,
     last_error: Option<Error>,
     published: Option<Snapshot>,
@@ -114,6 +116,7 @@ impl Engine {
             id_token: None,
             ended: None,
             signing_in: Operations::default(),
+            quiet: Operations::default(),
             online: true,
             last_error: None,
             published: None,
@@ -283,6 +286,7 @@ impl Engine {
     fn settle(&mut self, op: OpId, result: Result<Reply>) {
         if self.operations.end(op) {
             self.out.push(Output::Settle(op, result));
+            self.quiet.end(op);
         }
     }
 

@@ -17,9 +17,18 @@ use crate::protocol::transaction::Transaction;
 /// Every `state` of ours begins so: a response that is not ours can be told apart without storage.
 pub const STATE_PREFIX: &str = "tw.";
 
+/// Ways of logging in beside leaving the page, and what comes next in `state` for each: a page knows by it, before
+/// anything is loaded, that somebody waits for its URL.
+const WAYS: &[(&str, &str)] = &[("popup", "p."), ("frame", "f."), ("quiet", QUIET)];
+
+/// The page is left, and may come back with nothing.
+const QUIET: &str = "q.";
+
 /// What one `login()` call asks for, checked.
 #[derive(Debug, Default)]
 pub struct LoginOptions {
+    /// Of [`WAYS`]; empty for the usual one.
+    pub way: &'static str,
     return_to: Option<String>,
     scope: Option<Scope>,
     resource: Vec<String>,
@@ -30,6 +39,7 @@ pub struct LoginOptions {
 }
 
 const KNOWN: &[&str] = &[
+    "via",
     "returnTo",
     "prompt",
     "loginHint",
@@ -57,6 +67,12 @@ impl LoginOptions {
                 params.push((name.to_owned(), value.to_owned()));
             }
         };
+        let via = record.text("via");
+        let way = WAYS.iter().find(|(name, _)| via == Some(name)).map(|(_, way)| *way);
+        if via.is_some() && way.is_none() {
+            record.wrong("via");
+        }
+        let way = way.unwrap_or_default();
         let prompt = record.text("prompt");
         // OIDC Core 3.1.2.1: none stands alone.
         if prompt.is_some_and(|p| p != "none" && pieces(p, b' ').any(|value| value == "none")) {
@@ -98,8 +114,23 @@ impl LoginOptions {
             record.wrong("returnTo");
         }
         let resource = record.resources("resource");
-        record.judged(Self { return_to, scope, resource, max_age, required_acr, params })
+        record.judged(Self { way, return_to, scope, resource, max_age, required_acr, params })
     }
+}
+
+/// The way of the login that a `state` belongs to, as the beginning of what is given.
+pub fn way_of(state: &str) -> &str {
+    state.strip_prefix(STATE_PREFIX).unwrap_or_default()
+}
+
+/// Whether the user did not ask for this login: nobody need be told that it failed.
+pub fn is_quiet(way: &str) -> bool {
+    way.starts_with("f.") || comes_back(way)
+}
+
+/// Whether it comes back to the page's address also when the user is needed.
+pub fn comes_back(way: &str) -> bool {
+    way.starts_with(QUIET)
 }
 
 /// OIDC Core 5.5.1.1: adds the values of `acr` that the `claims` parameter makes essential.
@@ -169,7 +200,7 @@ pub fn request(
     options: LoginOptions,
     random: &Randomness,
 ) -> Result<AuthorizationRequest> {
-    let state = concat(&[STATE_PREFIX, &base64url::encode(&random.state)]);
+    let state = concat(&[STATE_PREFIX, options.way, &base64url::encode(&random.state)]);
     let nonce = base64url::encode(&random.nonce);
     let verifier = Verifier::from_random(random.verifier);
     let scope = options.scope.unwrap_or_else(|| config.scope.clone());

@@ -18,6 +18,7 @@ use crate::support::{
 rows![
     the_authorization_request,
     all_login_options,
+    other_ways_are_marked_in_the_state,
     a05_pkce_without_a_word_from_the_server,
     no_parameter_twice,
     what_the_call_says_goes_before_the_configuration,
@@ -66,6 +67,21 @@ fn the_authorization_request() {
     assert!(nonce.len() <= 64, "some servers cut longer ones off");
     assert_eq!(built.transaction.verifier.expose(), base64url::encode(&[3; 32]));
     assert!(!built.url.contains(built.transaction.verifier.expose()), "only its hash travels");
+}
+
+/// A page knows by the state alone that somebody waits for it elsewhere.
+#[test]
+fn other_ways_are_marked_in_the_state() {
+    let random = base64url::encode(&[1; 32]);
+    for (via, mark) in [("popup", "p."), ("frame", "f."), ("quiet", "q.")] {
+        let built = built(json!({}), json!({ "via": via }), &metadata());
+        assert_eq!(built.state, format!("tw.{mark}{random}"));
+        assert!(cut(&built.url).1.contains(&("state".to_owned(), built.state)));
+    }
+    for via in [json!("window"), json!(""), json!(true), json!("p.")] {
+        let error = LoginOptions::from_args(&value(&json!({ "via": via })), &config()).unwrap_err();
+        assert_eq!((error.code, error.path.as_deref()), (Code::OptionInvalid, Some("login.via")));
+    }
 }
 
 #[test]
