@@ -153,6 +153,7 @@ const attach = (worker: unknown, options: Plain, pageUrl: string, host: Host): P
         host.settle(op, false, describe('aborted'));
       },
       kept: () => {},
+      hint: () => {},
       dispose: () => {
         post(['dispose']);
         close();

@@ -69,7 +69,7 @@ export const createEngine = async (
     }
   };
 
-  const keeper: Keeper = keeperOf({ name: keeperName(options), onHint: () => enter((core) => (core as Core & { hint?(): void }).hint?.()) });
+  const keeper: Keeper = keeperOf({ name: keeperName(options), onHint: () => enter((core) => core.hint()) });
 
   const host: Host = {
     settle: (op, ok, value) => waiting.get(op)?.(ok, value),
@@ -116,6 +116,10 @@ export const createEngine = async (
     if (over) waiting.get(op)?.(false, describe('engine_failed'));
     return op;
   };
+  // Before the first page is welcomed: it must not take a session that is there for none.
+  if (options.persistence === 'sealed') {
+    await new Promise<void>((done) => call('restore', undefined, () => done(), () => {}));
+  }
   const cancel = (op: number) => enter((core) => core.cancel(op));
 
   const ask = (args: Plain | undefined, signal: AbortSignal | undefined) =>
