@@ -11,11 +11,14 @@ import { startBrowser } from './browsers.mjs';
 
 const SERVER = fileURLToPath(new URL('../../www-example/server/main.mjs', import.meta.url));
 const APPS = ['plain', 'react', 'vue'];
+const VAULTS = { page: 'page', worker: 'worker', shared: 'shared-worker' };
+const PERSISTENCES = ['memory', 'sealed'];
 const PATIENCE = 60_000;
 
 let browser;
 let server;
 let step = 'start';
+let combination = 0;
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 process.once('exit', () => server?.kill('SIGKILL'));
 
@@ -27,7 +30,10 @@ try {
   say(`Chromium ${browser.version} at ${home}`);
   await browser.driver.get(home);
   for (const app of APPS) await visit(home, app);
-  console.log('\nthe demo works: plain page, React and Vue');
+  for (const vault of Object.keys(VAULTS)) {
+    for (const persistence of PERSISTENCES) await settle(home, APPS[combination % APPS.length], vault, persistence);
+  }
+  console.log('\nthe demo works: plain page, React and Vue, in every vault and persistence');
 } catch (error) {
   console.error(`\nfailed at: ${step}\n${error.message}`);
   await explain();
@@ -94,6 +100,76 @@ async function visit(home, app) {
   await press('logout');
   await status('signed-out');
   await until('a clean address', async () => (await browser.driver.getCurrentUrl()) === `${home}${app}/`);
+}
+
+/** One place for the session: sign in, a second tab, a reload, sign out. The apps take turns. */
+async function settle(home, app, vault, persistence) {
+  combination += 1;
+  const { driver } = browser;
+  console.log(`\n${app}, vault ${vault}, persistence ${persistence}`);
+  const lasting = persistence === 'sealed';
+  const shared = lasting || vault === 'shared';
+
+  say('open the page');
+  await driver.get(`${home}${app}/?vault=${vault}&persistence=${persistence}`);
+  await status('signed-out');
+  await lives(vault, persistence);
+
+  say('sign in');
+  await signIn();
+  await press('call-api');
+  await text('api-result', /^200: hello/);
+
+  say('open another tab');
+  const before = await driver.getAllWindowHandles();
+  await press('open-tab');
+  await until('a second tab', async () => (await driver.getAllWindowHandles()).length > before.length);
+  const second = (await driver.getAllWindowHandles()).find((handle) => !before.includes(handle));
+  await driver.switchTo().window(second);
+  await lives(vault, persistence);
+  if (shared) {
+    await status('signed-in');
+    if ((await events('found')) !== 1) throw new Error('the second tab was not signed in at once');
+    await press('call-api');
+    await text('api-result', /^200: hello/);
+  } else {
+    await status('signed-out');
+  }
+
+  say('reload it');
+  await driver.navigate().refresh();
+  await lives(vault, persistence);
+  await status(shared ? 'signed-in' : 'signed-out');
+
+  say('sign out');
+  await driver.switchTo().window(before[0]);
+  await press('logout');
+  await status('signed-out');
+  await driver.switchTo().window(second);
+  await status('signed-out');
+  await driver.close();
+  await driver.switchTo().window(before[0]);
+}
+
+async function signIn() {
+  await press('login');
+  // The provider may still know this browser.
+  await until('signed in, or asked for a name', async () => {
+    const [submit] = await browser.driver.findElements(By.css('[data-testid="login-submit"]'));
+    if (submit) await submit.click();
+    return (await statusNow()) === 'signed-in';
+  });
+}
+
+/** The session is where it was to be. */
+function lives(vault, persistence) {
+  return until(`the session in ${vault}, ${persistence}`, async () => {
+    const place = await find('lives');
+    return (
+      (await place.getAttribute('data-vault')) === VAULTS[vault] &&
+      (await place.getAttribute('data-persistence')) === persistence
+    );
+  });
 }
 
 function say(what) {

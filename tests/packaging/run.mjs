@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// node tests/packaging/run.mjs [--only files|node|page|bundle|react|vue]
+// node tests/packaging/run.mjs [--only files|node|page|bundle|react|vue|vault]
 //
 // The packed tarball in apps as people make them: installed by npm, bundled or not, logged in with Chromium at a
 // real provider. By Node's test runner, in this process.
@@ -19,6 +19,7 @@ const GROUPS = {
   bundle: ['bundle'],
   react: ['react'],
   vue: ['vue'],
+  vault: ['vault'],
 };
 const LIMIT = 300_000;
 const USAGE = `usage: node tests/packaging/run.mjs [--only ${Object.keys(GROUPS).join('|')}]`;

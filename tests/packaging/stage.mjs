@@ -13,7 +13,12 @@ import { WORK } from './tarball.mjs';
 const PATIENCE = 60_000;
 
 /** Each is its own redirect URI. */
-const PAGES = ['react/', 'react/slim.html', 'vue/', 'bundle/', 'bundle/module.html', 'bundle/slim.html', 'page/', 'page/slim.html'];
+const PAGES = [
+  'react/', 'react/slim.html', 'vue/',
+  'bundle/', 'bundle/module.html', 'bundle/slim.html',
+  'page/', 'page/slim.html',
+  'vault/webpack.html', 'vault/rollup.html', 'vault/esbuild.html', 'vault/plain.html', 'vault/out/vite/vite.html',
+];
 
 const pathOf = (page) => `/packaging/${page}`;
 
@@ -27,6 +32,7 @@ export async function openStage() {
       [pathOf('vue/')]: { dir: join(WORK, 'vue/dist'), spa: true },
       [pathOf('bundle/')]: join(WORK, 'bundle'),
       [pathOf('page/')]: stage.pageMount,
+      [pathOf('vault/')]: join(WORK, 'vault'),
     },
   });
   try {

@@ -6,8 +6,8 @@ export async function loadConfig() {
   return response.json();
 }
 
-/** Options of `createClient` for the app that lives under `path`. */
-export function clientOptions({ issuer, clientId, apiUrl }, path) {
+/** Options of `createClient` for the app that lives under `path`; `place`: where its session lives. */
+export function clientOptions({ issuer, clientId, apiUrl }, path, place) {
   const home = location.origin + path;
   return {
     issuer,
@@ -16,6 +16,7 @@ export function clientOptions({ issuer, clientId, apiUrl }, path) {
     postLogoutRedirectUri: home,
     scope: 'openid profile email offline_access',
     apis: [apiUrl],
+    ...place,
   };
 }
 

@@ -6,8 +6,14 @@ import { tail } from './words.js';
 
 const KEPT = 60;
 
-/** @param {import('tokenward').AuthClient} auth */
-export function createLog(auth) {
+/** Whether this page is the answer to a login; asked before the client cleans the address. */
+export const comesBack = () => new URLSearchParams(location.search).has('state');
+
+/**
+ * @param {import('tokenward').AuthClient} auth
+ * @param {boolean} cameBack whether this page was the answer to a login
+ */
+export function createLog(auth, cameBack) {
   let state = { entries: [], rotations: 0, token: '' };
   let serial = 0;
   const listeners = new Set();
@@ -35,6 +41,11 @@ export function createLog(auth) {
   const signedIn = () => {
     if (state.entries[0]?.kind === 'signed-in') return;
     add('signed-in', 'Signed in', 'Code redeemed with PKCE, ID token verified.', 'good');
+    showToken();
+  };
+
+  const found = () => {
+    add('found', 'Still signed in', 'The session was there already: nobody was asked, no page was left.', 'good');
     showToken();
   };
 
@@ -73,7 +84,7 @@ export function createLog(auth) {
   ];
 
   const { status, lastError } = auth.session;
-  if (status === 'signed-in') signedIn();
+  if (status === 'signed-in' || status === 'refreshing') (cameBack ? signedIn : found)();
   else if (lastError) add('refused', 'Login refused', `${lastError.code}. ${lastError.hint}`, 'bad');
   else add('ready', 'Ready', 'Nobody is signed in.');
 

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 /// The script that drives the demo in a headless browser.
 pub const CHECK: &str = "tests/e2e/demo-check.mjs";
 
-const CHECK_LIMIT: Duration = Duration::from_secs(300);
+const CHECK_LIMIT: Duration = Duration::from_secs(480);
 
 /// Builds what is stale, starts the demo, and waits until it is interrupted.
 pub fn serve(port: Option<u16>) -> Result<()> {

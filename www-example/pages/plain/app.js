@@ -3,19 +3,33 @@
 import { createClient } from '/pkg/dist/index.js';
 import { createActions } from '/shared/actions.js';
 import { clientOptions, loadConfig } from '/shared/demo.js';
-import { createLog } from '/shared/log.js';
+import { comesBack, createLog } from '/shared/log.js';
+import { PERSISTENCE_WORDS, VAULT_WORDS, choices, choose, placement, readSettings } from '/shared/settings.js';
 import { RENEWAL_WORDS, STATUS_WORDS, claimRows, initials, nextMoment, secondsLeft, shareLeft, timeOfDay } from '/shared/words.js';
 
 const get = (id) => document.querySelector(`[data-testid="${id}"]`);
 
+const cameBack = comesBack();
+const settings = readSettings();
+for (const name of ['vault', 'persistence']) {
+  get(name).append(...choices(name).map(([value, text]) => new Option(text, value, false, value === settings[name])));
+  get(name).addEventListener('change', ({ target }) => choose(name, target.value));
+}
+
+/** The worker that holds the session; its script has a policy of its own. */
+const makeVault = (kind) => {
+  const Kind = kind === 'shared' ? SharedWorker : Worker;
+  return new Kind('/pkg/dist/vault.js', { type: 'module', name: 'tokenward plain' });
+};
+
 const config = await loadConfig();
-const auth = await createClient(clientOptions(config, '/plain/')).catch((error) => {
+const auth = await createClient(clientOptions(config, '/plain/', placement(settings, makeVault))).catch((error) => {
   get('status').textContent = STATUS_WORDS.failed;
   get('status').dataset.status = 'failed';
   showError(error);
   throw error;
 });
-const log = createLog(auth);
+const log = createLog(auth, cameBack);
 const actions = createActions(auth, log, config);
 
 // The promise stays open while the browser leaves; with the Back button it rejects with `aborted`.
@@ -55,6 +69,9 @@ function showSession(session) {
   document.getElementById('badge').textContent = someone ? initials(claims.name ?? claims.sub) : '?';
   get('renewal').textContent = RENEWAL_WORDS[renewal];
   get('renewal').dataset.renewal = renewal;
+  get('lives').textContent = `${VAULT_WORDS[session.vault]}, ${PERSISTENCE_WORDS[session.persistence]}`;
+  get('lives').dataset.vault = session.vault;
+  get('lives').dataset.persistence = session.persistence;
   get('login').hidden = live && !(status === 'expired' && renewal === 'ended');
   get('logout').hidden = !live;
   for (const button of document.querySelectorAll('[data-needs-session]')) button.disabled = !live;

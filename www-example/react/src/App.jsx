@@ -3,14 +3,15 @@ import { Actions } from './Actions.jsx';
 import { Header } from './Header.jsx';
 import { Known } from './Known.jsx';
 import { Notes } from './Notes.jsx';
+import { Place } from './Place.jsx';
 import { SessionCard } from './SessionCard.jsx';
 import { Timeline } from './Timeline.jsx';
 import { Trouble } from './Trouble.jsx';
 import { usePath } from './path.js';
 import { useDemo } from './useDemo.js';
 
-export function App({ config, options }) {
-  const demo = useDemo(config, options);
+export function App({ config, options, settings, cameBack }) {
+  const demo = useDemo(config, options, cameBack);
   const path = usePath();
   return (
     <>
@@ -26,6 +27,7 @@ export function App({ config, options }) {
               <SessionCard rotations={demo.rotations} />
               <Actions actions={demo.actions} />
               <Trouble actions={demo.actions} lifetime={config.lifetime} />
+              <Place settings={settings} />
               <Known />
             </>
           )}

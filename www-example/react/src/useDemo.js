@@ -7,7 +7,7 @@ const NOTHING = { entries: [], rotations: 0 };
 const silence = { subscribe: () => () => {}, get: () => NOTHING };
 
 /** What the demo adds to a client: the log of its events and the buttons' actions. */
-export function useDemo(config, options) {
+export function useDemo(config, options, cameBack) {
   const [demo, setDemo] = useState(null);
 
   useEffect(() => {
@@ -17,7 +17,7 @@ export function useDemo(config, options) {
     createClient(options).then(
       (auth) => {
         if (gone) return;
-        log = createLog(auth);
+        log = createLog(auth, cameBack);
         setDemo({ log, actions: createActions(auth, log, config) });
       },
       () => {}, // useAuth() tells.
@@ -26,7 +26,7 @@ export function useDemo(config, options) {
       gone = true;
       log?.stop();
     };
-  }, [config, options]);
+  }, [config, options, cameBack]);
 
   const { subscribe, get } = demo?.log ?? silence;
   const { entries, rotations } = useSyncExternalStore(subscribe, get);
