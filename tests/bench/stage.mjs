@@ -10,7 +10,26 @@ const HEADERS = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
+const CHUNK = Buffer.alloc(50_000, 'tokenward ');
+const MEGABYTE = 1_000_000;
+
 export async function openStage({ pkg, measured }) {
+  let sent = 0;
+  /** As many megabytes as are asked for, no faster than they are taken. */
+  const large = (url, res) => {
+    let left = Number(url.searchParams.get('mb')) * MEGABYTE;
+    sent = 0;
+    const more = () => {
+      while (left > 0) {
+        left -= CHUNK.length;
+        sent += CHUNK.length;
+        if (!res.write(CHUNK)) return;
+      }
+      res.end();
+    };
+    res.on('drain', more);
+    more();
+  };
   const world = await startWorld({
     pkg,
     csp: '',
@@ -18,6 +37,12 @@ export async function openStage({ pkg, measured }) {
     clients: [{ client_id: 'bench', redirect_uris: ['/bench/page/'] }],
     mounts: {
       '/bench/page/': { dir: fileURLToPath(new URL('page', import.meta.url)), headers: HEADERS },
+      '/bench/pkg/': { dir: pkg, headers: HEADERS },
+      '/bench/api/': (_req, res, url) => {
+        if (url.pathname.endsWith('/large')) return large(url, res);
+        res.setHeader('Content-Type', 'application/json');
+        return res.end('{"hello":"ada"}');
+      },
       '/bench/made/': (_req, res, url) => {
         const bytes = measured.get(url.pathname.slice('/bench/made/'.length));
         res.writeHead(bytes ? 200 : 404, { 'Content-Type': 'text/javascript; charset=utf-8', ...HEADERS });
@@ -49,6 +74,9 @@ export async function openStage({ pkg, measured }) {
     },
 
     go: (url) => driver.get(url),
+
+    /** How much of the last large answer has left. */
+    sent: () => sent,
 
     /** Calls a function of a module in page/; an error there is an error here. */
     async call(module, name, args = {}) {

@@ -1,8 +1,10 @@
 // `location.assign` is `capture` in this bundle (see bundles.mjs).
 import { createClient } from 'tokenward';
 
-export const ready = ({ issuer, clientId, redirectUri, scope, metadata }) =>
-  createClient({ issuer, clientId, redirectUri, scope, ...(metadata && { discovery: false, metadata }), handleRedirect: false });
+export const ready = ({ issuer, clientId, redirectUri, scope, metadata, apis, vault }) =>
+  createClient({
+    issuer, clientId, redirectUri, scope, ...(metadata && { discovery: false, metadata }), apis, ...(vault && { vault }), handleRedirect: false,
+  });
 
 export const loginUrl = (client) =>
   new Promise((resolve, reject) => {

@@ -4,7 +4,7 @@ const KINDS = ['discovery', 'token', 'jwks', 'userinfo', 'preflight', 'other'];
 const BOTH = ['tokenward', 'oidc-client-ts'];
 
 /** Passes the pages of the provider as a browser would; gives where it sends the browser back to. */
-async function pass(world, loginUrl, home) {
+export async function pass(world, loginUrl, home) {
   const agent = createAgent(new URL(home).origin);
   const { landed, response, at } = await agent.follow(loginUrl, undefined, home);
   if (landed) return landed.href;
