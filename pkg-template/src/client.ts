@@ -1,13 +1,15 @@
 import { createAnnouncer } from './announcer.js';
 import type { Connect, Connection, Core, ErrorRecord, Host, Plain } from './core.js';
+import type { Others } from './elsewhere.js';
 import { failure, fromRecord, isAuthError, type AuthError } from './errors.js';
+import { loaded } from './loaded.js';
 import { leave, showUrl } from './navigation.js';
 import { createOnce } from './once.js';
 import { createOperations } from './operations.js';
 import { plain, take, withSignal } from './options.js';
-import { createSnapshots, signedOut, type Claims } from './session.js';
+import { createSnapshots, signedOut, type Claims, type Session } from './session.js';
 import { createTokenAtHand } from './token.js';
-import type { AuthClient, ClientOptions, GetTokenOptions, RedirectResult } from './types.js';
+import type { AuthClient, ClientOptions, GetTokenOptions, LoginOptions, PopupLoginOptions, RedirectResult } from './types.js';
 
 // React's StrictMode and hot reload ask twice, and a callback can be redeemed only once.
 const clients = /*#__PURE__*/ createOnce<AuthClient>();
@@ -26,13 +28,9 @@ export const open = async (options: ClientOptions, connect: Connect): Promise<Au
   return clients(typeof vault + JSON.stringify(record), (forget) => create(record, way, forget));
 };
 
-/** A part of the package that is only loaded where it is needed. */
-export const loaded = <T>(part: Promise<T>): Promise<T> =>
-  part.catch((cause: unknown) => {
-    throw failure('engine_load_failed', undefined, { cause });
-  });
-
 const create = async (options: Plain, connect: Connect, forget: () => void): Promise<AuthClient> => {
+  // A popup or a frame of another page hands its URL over before anything is loaded, and closes.
+  if (/[?&]state=tw\.[pf]\./.test(location.search)) await (await loaded(import('./callback.js'))).relay();
   // Read before anything is awaited: a router may replace the address meanwhile.
   const pageUrl = location.href;
   const automatic = take(options, 'handleRedirect') ?? true;
@@ -46,11 +44,14 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
   const announcer = createAnnouncer();
   const { session, change } = announcer;
   const snapshot = createSnapshots();
+  // What logins in popups and frames wait for; a logout ends them.
+  let beside = new AbortController();
   const token = createTokenAtHand(typeof options.minValidity === 'number' ? options.minValidity : 10);
 
   const close = (error: AuthError) => {
     closed = error;
     forget();
+    beside.abort(error);
     token.set(undefined, 0, NaN, 0, 0);
     operations.close(error);
   };
@@ -64,13 +65,32 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
   const operations = createOperations(() => core as Core, poison);
   const { call } = operations;
 
+  // Where each tab has a session of its own, they tell each other of logins and logouts.
+  let others: Promise<Others | undefined> | undefined;
+  const meetOthers = () =>
+    options.persistence === 'sealed' || session().vault === 'shared-worker'
+      ? undefined
+      : (others ??= import('./elsewhere.js').then(
+          ({ createOthers }) =>
+            createOthers(
+              `${options.issuer} ${options.clientId}`,
+              () => session().claims?.sub,
+              (hint) => announcer.happen({ type: 'elsewhere', session: session(), error: null, hint }),
+              () => void call('getToken', { fresh: true }).catch(() => {}),
+            ),
+          () => (others = undefined),
+        ));
+
   let handling: string | undefined;
   const host: Host = {
     settle: operations.settle,
     session: (record) => closed || change(snapshot(record, session())),
     token: (...given) => closed || token.set(...given),
-    event: (type, detail) =>
-      closed || announcer.happen({ type, session: session(), error: detail ? fromRecord(detail) : null }),
+    event: (type, detail) => {
+      if (closed) return;
+      announcer.happen({ type, session: session(), error: detail ? fromRecord(detail) : null });
+      if (type === 'signed-in' || type === 'signed-out') void meetOthers()?.then((others) => others?.tell(type));
+    },
     // An answer that came from elsewhere is no reason to touch the page's address.
     cleanUrl: (url) => handling === location.href && showUrl(url),
     // A page's engine keeps pending logins itself.
@@ -105,6 +125,18 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
     return (await call('getToken', args, signal)).token;
   };
 
+  const logInBeside = async (args: Plain, signal: AbortSignal | undefined): Promise<Session> => {
+    const popup = window.open('', '_blank', 'popup,width=480,height=640');
+    if (!popup) throw failure('popup_blocked');
+    const { viaPopup } = await loaded(import('./beside.js')).catch((error: unknown) => {
+      popup.close();
+      throw error;
+    });
+    await viaPopup(popup, call, args, beside.signal, signal);
+    return session();
+  };
+
+  const silentLogins = createOnce<Session | null>();
   const logins = createOnce<never>();
   let loggingOut: Promise<void> | undefined;
   const redirects = createOnce<RedirectResult | null>();
@@ -114,10 +146,13 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
       return session();
     },
 
-    login: async (options) => {
+    login: (async (options?: LoginOptions | PopupLoginOptions) => {
       const { args, signal } = withSignal(options);
+      const mode = take(args, 'mode') ?? 'redirect';
       // It travels as text (OIDC Core 5.5).
       if (typeof args.claims === 'object') args.claims = JSON.stringify(args.claims);
+      if (mode === 'popup') return logInBeside(args, signal);
+      if (mode !== 'redirect') throw failure('option_invalid', 'login.mode');
       // Forgotten when the browser is sent: a navigation the user stopped must not block the next attempt.
       const send = async (forget?: () => void) => {
         // A guard that sees the user signed out must not turn the browser round on its way to the logout page.
@@ -127,6 +162,24 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
         throw failure('aborted');
       };
       return signal ? send() : logins(JSON.stringify(args), send);
+    }) as AuthClient['login'],
+
+    loginSilently: async (options) => {
+      const { args, signal } = withSignal(options);
+      args.prompt = 'none';
+      const mode = take(args, 'mode') ?? 'frame';
+      if (mode === 'redirect') return client.login({ ...args, via: 'quiet', ...(signal && { signal }) } as LoginOptions);
+      if (mode !== 'frame') throw failure('option_invalid', 'login.mode');
+      if (typeof args.claims === 'object') args.claims = JSON.stringify(args.claims);
+      const ask = async (forget?: () => void) => {
+        try {
+          const { viaFrame } = await loaded(import('./beside.js'));
+          return (await viaFrame(call, args, beside.signal, signal)) ? session() : null;
+        } finally {
+          forget?.();
+        }
+      };
+      return signal ? ask() : silentLogins(JSON.stringify(args), ask);
     },
 
     handleRedirect: async (url) => {
@@ -148,12 +201,17 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
 
     subscribe: announcer.subscribe,
 
-    on: announcer.on,
+    on: (type, listener) => {
+      if (type === 'elsewhere') void meetOthers();
+      return announcer.on(type, listener);
+    },
 
     userinfo: () => call('userinfo') as Promise<Claims>,
 
     logout: async (options) => {
       const args = plain(options);
+      beside.abort();
+      beside = new AbortController();
       loggingOut = (async () => {
         const url = (await call('logout', args))?.url;
         if (url) await leave(url);
@@ -168,6 +226,7 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
         const failed = closed;
         close(failure('client_disposed'));
         announcer.silence();
+        void others?.then((others) => others?.close());
         // A failed engine must not be entered again.
         if (!failed) core.dispose();
       }

@@ -61,6 +61,8 @@ export type AuthErrorCode =
   | 'userinfo_refused'
   | 'call_invalid'
   | 'aborted'
+  | 'popup_blocked'
+  | 'login_timed_out'
   | 'client_disposed'
   | 'engine_load_failed'
   | 'engine_failed'

@@ -94,6 +94,8 @@ type OwnCode = Extract<
   | 'engine_failed'
   | 'client_disposed'
   | 'aborted'
+  | 'popup_blocked'
+  | 'login_timed_out'
   | 'api_not_allowed'
   | 'api_redirected'
   | 'token_hidden'
@@ -116,6 +118,12 @@ const table: Record<OwnCode, readonly [AuthErrorPhase, hint: string, retryable?:
   engine_failed: ['engine', 'Create a new client, and report this: it is a bug in Tokenward.'],
   client_disposed: ['engine', 'Create a new client.'],
   aborted: ['session', 'The caller gave up; nothing else changed.'],
+  popup_blocked: ['login', 'Call login in the handler of a click, or ask the user to allow popups for this page.', true],
+  login_timed_out: [
+    'login',
+    "Nothing came back in time: check that redirectUri calls createClient or relay, and the page's CSP (frame-src); or raise timeout.",
+    true,
+  ],
   api_not_allowed: ['api', "Add the API's URL to the option apis, or use the global fetch for it."],
   token_hidden: ['session', 'The option exposeAccessToken is false: use fetch of the client.'],
   vault_unavailable: [

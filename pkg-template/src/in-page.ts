@@ -1,6 +1,7 @@
 import { readApis } from './apis.js';
 import type { Connect, Start } from './core.js';
 import { createFetch } from './fetch.js';
+import { loaded } from './loaded.js';
 import { take } from './options.js';
 
 /** The page is the vault: engine, tokens and requests are in it. */
@@ -9,6 +10,8 @@ export const inPage =
   async (options, environment, host) => {
     const allowed = readApis(take(options, 'apis'), location.hostname);
     take(options, 'exposeAccessToken');
-    const core = await start(options, environment, host);
+    const begin =
+      options.persistence === 'sealed' ? (await loaded(import('./sealed.js'))).withKeeper(start) : start;
+    const core = await begin(options, environment, host);
     return { core, kind: 'page', fetch: (token) => createFetch(allowed, token) };
   };

@@ -5,7 +5,8 @@
  * @packageDocumentation
  */
 
-import { loaded, open } from './client.js';
+import { open } from './client.js';
+import { loaded } from './loaded.js';
 import type { AuthClient, ClientOptions } from './types.js';
 
 export * from './public.js';

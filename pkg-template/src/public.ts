@@ -3,6 +3,7 @@
 export { AuthError, isAuthError, type AuthErrorInit } from './errors.js';
 export type { AuthErrorCode, AuthErrorPhase } from './error-codes.js';
 export type { Claims, EventType, Persistence, Renewal, Session, SessionStatus, VaultKind } from './session.js';
+export type { Elsewhere } from './elsewhere.js';
 export type {
   Api,
   AuthClient,
@@ -12,7 +13,9 @@ export type {
   GetTokenOptions,
   LoginOptions,
   LogoutOptions,
+  PopupLoginOptions,
   RedirectResult,
   ServerMetadata,
+  SilentLoginOptions,
   VaultFactory,
 } from './types.js';

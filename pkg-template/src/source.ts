@@ -2,7 +2,7 @@
 
 import { failure, isAuthError, type AuthError } from './errors.js';
 import type { Claims, Session, SessionStatus } from './session.js';
-import type { AuthClient, ClientOptions } from './types.js';
+import type { AuthClient, ClientOptions, LoginOptions } from './types.js';
 
 /** A client, one on its way, or the options of one. */
 export type AuthInput = AuthClient | Promise<AuthClient> | ClientOptions;
@@ -27,7 +27,7 @@ export interface AuthState {
 /** The client's methods; each waits for the client first. */
 export type AuthActions = Pick<
   AuthClient,
-  'login' | 'logout' | 'getToken' | 'fetch' | 'userinfo' | 'revoke' | 'handleRedirect'
+  'login' | 'loginSilently' | 'logout' | 'getToken' | 'fetch' | 'userinfo' | 'revoke' | 'handleRedirect'
 >;
 
 /** A client as a store. */
@@ -106,7 +106,8 @@ export const createSource = (input: AuthInput): Source => {
     },
     ready,
     actions: {
-      login: async (options) => (await ready()).login(options),
+      login: (async (options?: LoginOptions) => (await ready()).login(options)) as AuthClient['login'],
+      loginSilently: async (options) => (await ready()).loginSilently(options),
       logout: async (options) => (await ready()).logout(options),
       getToken: async (options) => (await ready()).getToken(options),
       fetch: async (input, init) => (await ready()).fetch(input, init),

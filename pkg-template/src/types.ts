@@ -1,4 +1,5 @@
 import type { AuthError } from './errors.js';
+import type { Elsewhere } from './elsewhere.js';
 import type { Claims, EventType, Session } from './session.js';
 
 /**
@@ -95,6 +96,11 @@ export interface ClientOptions {
    */
   apis?: (string | Api)[];
   /**
+   * `memory` (default): a session is gone when its page is. `sealed`: it is kept, encrypted, for reloads and for all
+   * tabs; the README says what that is worth. {@link Session.persistence} says what it came to.
+   */
+  persistence?: 'memory' | 'sealed';
+  /**
    * Where tokens live and requests are made. `'page'` (default), a module worker of `tokenward/vault`, one that all
    * tabs share, or a {@link VaultFactory}. {@link Session.vault} says what it is.
    */
@@ -134,8 +140,29 @@ export interface LoginOptions {
   display?: 'page' | 'popup' | 'touch' | 'wap';
   /** Further parameters of this authorization request, beside those of the client. */
   extraParams?: Record<string, string>;
+  /** `redirect` (default): the page is left. */
+  mode?: 'redirect';
   /** Gives up: the page is not left any more, and the promise rejects with `aborted`. */
   signal?: AbortSignal;
+}
+
+/** Options of {@link AuthClient.login} in a popup. */
+export interface PopupLoginOptions extends Omit<LoginOptions, 'mode' | 'returnTo'> {
+  /** The server's page is shown in a window of its own, and the page stays. */
+  mode: 'popup';
+  /** Seconds the user has. Default 300. */
+  timeout?: number;
+}
+
+/** Options of {@link AuthClient.loginSilently}. */
+export interface SilentLoginOptions extends Omit<LoginOptions, 'mode' | 'prompt'> {
+  /**
+   * `frame` (default): in a hidden frame. `redirect`: the page is left and comes back with or without a session, also
+   * where frames get no cookies.
+   */
+  mode?: 'frame' | 'redirect';
+  /** Seconds the server has in a frame. Default 10. */
+  timeout?: number;
 }
 
 /** Options of {@link AuthClient.getToken}. */
@@ -184,6 +211,8 @@ export interface AuthEvent {
   session: Session;
   /** Why, for `renewal-failed` and `session-expired`; else `null`, if there is no cause to name. */
   error: AuthError | null;
+  /** What happened in another tab, for `elsewhere`. */
+  hint?: Elsewhere;
 }
 
 /** A listener of {@link AuthClient.on}. */
@@ -211,6 +240,31 @@ export interface AuthClient extends AsyncDisposal {
    * `endpoint_missing`, `pkce_unsupported`, `storage_unavailable`, `option_unknown`, `option_invalid`, `aborted`.
    */
   login(options?: LoginOptions): Promise<never>;
+
+  /**
+   * Logs in in a popup, which is opened at once: call it in the handler of a click, before anything is awaited. Resolves
+   * when the user is signed in. The popup is closed at the end, whatever it is; one that the user closes is not noticed,
+   * because a server that isolates its pages (Cross-Origin-Opener-Policy) makes every popup look closed: offer a button
+   * that aborts. A second popup aborts the first. The page at `redirectUri` must be of this origin, and call
+   * `createClient`, or `relay` of `tokenward/callback`.
+   *
+   * Rejects with `popup_blocked`, `aborted`, `login_timed_out`; with what the server refused
+   * (`authorization_refused`); and as {@link AuthClient.handleRedirect} does.
+   */
+  login(options: PopupLoginOptions): Promise<Session>;
+
+  /**
+   * Asks the server whether it knows the user without asking the user (`prompt=none`, OIDC Core 3.1.2.1). `null` when
+   * it must ask: then the session stays as it was. In a frame this needs a server whose cookies are not third-party ones there:
+   * one of the same site, or a browser that still sends them. Called twice at once, it asks once.
+   *
+   * With `mode: 'redirect'` the promise does not resolve, because the page is left. When it comes back without a session,
+   * that is no error either: `createClient` gives a client that is signed out.
+   *
+   * Rejects with `login_timed_out` when nothing comes back, as when the server forbids frames; with `aborted`, and
+   * as {@link AuthClient.login} and {@link AuthClient.handleRedirect} do. None of it is in `session.lastError`.
+   */
+  loginSilently(options?: SilentLoginOptions): Promise<Session | null>;
 
   /**
    * Finishes a login by hand, for `handleRedirect: false`. `null` when the URL (default: the page's) is not the
@@ -257,6 +311,9 @@ export interface AuthClient extends AsyncDisposal {
    * - `renewal-failed`: a renewal failed; unless `session-expired` follows, it will be tried again.
    * - `signed-out`: by {@link AuthClient.logout} or {@link AuthClient.revoke}.
    * - `session-expired`: the session is over without the user's doing; a new login is needed.
+   * - `elsewhere`: in another tab that has a session of its own, somebody `signed-in` or `signed-out`, or is signed in as
+   *   `other-user` than here ({@link AuthEvent.hint}). Only a hint, which any script of the origin can forge: this session
+   *   stays as it is. Not told where all tabs share one session.
    */
   on(type: EventType, listener: AuthListener): () => void;
 

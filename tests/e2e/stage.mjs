@@ -100,7 +100,7 @@ class Stage {
     const { world, driver } = this;
     world.faults.clear();
     world.clock.shift(0);
-    world.policy.rotate = true;
+    Object.assign(world.policy, { rotate: true, grace: 0, headers: {} });
     world.ttl.AccessToken = 60;
     world.revoke();
     this.#options = {};

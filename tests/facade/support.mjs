@@ -24,13 +24,38 @@ globalThis.MessageChannel = class {
   port2 = { postMessage: () => setImmediate(() => this.port1.onmessage()) };
 };
 
+/** Nor may Node's own of this. Names of open channels are in `channels`, one entry each. */
+export const channels = [];
+globalThis.BroadcastChannel = class {
+  onmessage = null;
+  constructor(name) {
+    this.name = name;
+    channels.push(this);
+  }
+  postMessage(data) {
+    if (!channels.includes(this)) throw new DOMException('closed', 'InvalidStateError');
+    for (const other of channels) {
+      if (other === this || other.name !== this.name) continue;
+      const copy = structuredClone(data);
+      setImmediate(() => channels.includes(other) && other.onmessage?.({ data: copy }));
+    }
+  }
+  close() {
+    const at = channels.indexOf(this);
+    if (at >= 0) channels.splice(at, 1);
+  }
+};
+
 /** As much of a page as the facade touches. */
 export const openPage = (url = 'https://app.example/') => {
   const page = new EventTarget();
   const visited = [];
   const shown = [];
   let href = url;
+  globalThis.window = globalThis;
+  globalThis.top = globalThis;
   globalThis.location = {
+    get origin() { return new URL(href).origin; },
     get href() { return href; },
     get hostname() { return new URL(href).hostname; },
     get pathname() { return new URL(href).pathname; },

@@ -58,12 +58,12 @@ export function classify(method, path) {
  * @param {string} options.apiUrl a resource (RFC 8707) whose access tokens are JWTs
  * @param {object[]} options.clients client metadata; see `spaClient`
  * @param {Record<string, number>} options.ttl lifetimes, read at every use
- * @param {{ rotate: boolean }} options.policy read at every use
+ * @param {{ rotate: boolean, grace: number }} options.policy read at every use
  * @param {Record<string, unknown>} [options.features] more of oidc-provider's `features`
  * @param {(error: Error) => void} options.onError what went wrong inside the provider
  */
 export async function createProvider({ issuer, apiUrl, clients, ttl, policy, features = {}, onError }) {
-  const store = createStore();
+  const store = createStore(() => policy.grace);
   const cookieKeys = [randomBytes(32).toString('base64url')];
   const { port } = new URL(issuer);
   let metadata = clients;

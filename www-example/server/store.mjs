@@ -2,8 +2,9 @@
 
 const BY_GRANT = new Set(['AccessToken', 'RefreshToken', 'AuthorizationCode', 'DeviceCode', 'BackchannelAuthenticationRequest']);
 
-export function createStore() {
-  /** @type {Map<string, { model: string, id: string, payload: Record<string, any>, expiresAt: number }>} */
+/** @param {() => number} grace milliseconds in which a refresh token that was used is taken once more */
+export function createStore(grace = () => 0) {
+  /** @type {Map<string, { model: string, id: string, payload: Record<string, any>, expiresAt: number, consumedAt?: number }>} */
   const rows = new Map();
   let writes = 0;
 
@@ -43,12 +44,18 @@ export function createStore() {
         const expiresAt = expiresIn ? Date.now() + expiresIn * 1000 : Infinity;
         rows.set(`${model}:${id}`, { model, id, payload, expiresAt });
       },
-      find: async (id) => get(model, id)?.payload,
+      async find(id) {
+        const row = get(model, id);
+        const forgiven = model === 'RefreshToken' && row?.consumedAt !== undefined && Date.now() - row.consumedAt < grace();
+        return forgiven ? { ...row.payload, consumed: undefined } : row?.payload;
+      },
       findByUid: async (uid) => find(model, (payload) => payload.uid === uid),
       findByUserCode: async (code) => find(model, (payload) => payload.userCode === code),
       async consume(id) {
         const row = get(model, id);
-        if (row) row.payload.consumed = Math.floor(Date.now() / 1000);
+        if (!row) return;
+        row.payload.consumed = Math.floor(Date.now() / 1000);
+        row.consumedAt ??= Date.now();
       },
       destroy: async (id) => {
         rows.delete(`${model}:${id}`);

@@ -37,7 +37,7 @@ export const APPS = ['/plain/', '/react/', '/vue/'];
 export async function startWorld(options = {}) {
   const { ports = {}, hosts = {}, clients = [], mounts = {}, connectSrc = [], keepAlive = false } = options;
   const ttl = { ...op.TTL, ...options.ttl };
-  const policy = { rotate: options.rotate ?? true };
+  const policy = { rotate: options.rotate ?? true, grace: 0, headers: {} };
   const counts = createCounts();
   const faults = createFaults();
   const errors = [];
@@ -73,7 +73,11 @@ export async function startWorld(options = {}) {
   });
   const origins = () => op.originsOf([pagesOrigin, ...provider.clients.flatMap((client) => client.redirect_uris)]);
 
-  handlers.provider = createGate({ classify: op.classify, handler: provider.handler, counts, faults, keepAlive });
+  const gate = createGate({ classify: op.classify, handler: provider.handler, counts, faults, keepAlive });
+  handlers.provider = (req, res) => {
+    for (const [name, value] of Object.entries(policy.headers)) res.setHeader(name, value);
+    return gate(req, res);
+  };
   handlers.api = createGate({
     classify: api.classify,
     handler: api.createApi({ apiUrl, issuer, provider, origins, elsewhere: `${issuer}/userinfo` }),
@@ -106,7 +110,10 @@ export async function startWorld(options = {}) {
     clock,
     /** Lifetimes in seconds; change a member and the next token has it. */
     ttl,
-    /** `policy.rotate`: whether refresh tokens rotate, from now on. */
+    /**
+     * From now on: `policy.rotate`, whether refresh tokens rotate; `policy.grace`, for how many milliseconds one that
+     * was used is taken again; `policy.headers`, headers of every answer of the provider.
+     */
     policy,
     /** Errors inside the provider; empty when all is well. */
     errors,
