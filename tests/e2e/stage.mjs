@@ -40,10 +40,13 @@ export async function openStage(browserName, { pkg = here('../../pkg') } = {}) {
       // not even WebAssembly or a connection.
       '/e2e/vault/': { dir: here('pages/app'), headers: { 'Content-Security-Policy': VAULT_PAGE } },
       // The worker, with a policy of its own.
-      '/e2e/worker/': async (_req, res) => {
+      '/e2e/worker/': async (req, res) => {
         res.setHeader('Content-Type', 'text/javascript; charset=utf-8');
-        res.setHeader('Content-Security-Policy', vaultPolicy(stage.world));
-        res.end(await readFile(join(pkg, 'dist/vault.js')));
+        const policy = vaultPolicy(stage.world);
+        const parts = { tight: "'none'", watched: "'self' 'wasm-unsafe-eval'" };
+        const [, part] = /\/(tight|watched)\//.exec(req.url) ?? [];
+        res.setHeader('Content-Security-Policy', part ? policy.replace("'wasm-unsafe-eval'", parts[part]) : policy);
+        res.end(await readFile(req.url.endsWith('/watch.js') ? here('pages/watched-worker.js') : join(pkg, 'dist/vault.js')));
       },
       '/e2e/made/': await bundleStrict(pkg),
       // A second copy of the package, as a careless bundle has it.
@@ -151,6 +154,24 @@ class Stage {
   async open(url = this.home) {
     await this.driver.get(url);
     await this.ready();
+  }
+
+  /** One more tab with this page, from now on the one that is looked at; gives what `show` takes. */
+  async openTab(url = this.home) {
+    await this.driver.switchTo().newWindow('tab');
+    await this.open(url);
+    return this.driver.getWindowHandle();
+  }
+
+  /** Looks at a tab. */
+  show(tab) {
+    return this.driver.switchTo().window(tab);
+  }
+
+  /** Closes the tab that is looked at, and looks at another. */
+  async closeTab(next) {
+    await this.driver.close();
+    await this.show(next);
   }
 
   ready() {

@@ -6,6 +6,8 @@ import { createPublicKey, verify } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 
 const MAX_NOTES = 50;
+const MAX_BYTES = 1_000_000_000;
+const PIECE = 65_536;
 
 /** Names the kind (see counts.mjs) of a request to the API. */
 export function classify(method) {
@@ -25,7 +27,7 @@ export function createApi({ apiUrl, issuer, provider, origins, elsewhere }) {
   const notes = new Map();
 
   return async (req, res) => {
-    const { pathname } = new URL(req.url, apiUrl);
+    const { pathname, searchParams } = new URL(req.url, apiUrl);
     const origin = req.headers.origin;
     res.setHeader('Vary', 'Origin');
     res.setHeader('Cache-Control', 'no-store');
@@ -72,6 +74,12 @@ export function createApi({ apiUrl, issuer, provider, origins, elsewhere }) {
         json(res, 201, note);
         break;
       }
+      case 'GET /bytes':
+        await sendBytes(res, Math.min(Number(searchParams.get('size')) || 0, MAX_BYTES));
+        break;
+      case 'POST /bytes':
+        json(res, 200, await countBytes(req));
+        break;
       case 'GET /moved':
         res.writeHead(302, { Location: `${apiUrl}/me` }).end();
         break;
@@ -127,6 +135,27 @@ function json(res, status, body) {
   res.statusCode = status;
   res.setHeader('Content-Type', 'application/json');
   res.end(JSON.stringify(body));
+}
+
+/** So many octets, as fast as they are taken; each piece is filled with its number. */
+async function sendBytes(res, size) {
+  res.writeHead(200, { 'Content-Type': 'application/octet-stream' });
+  for (let sent = 0; sent < size && !res.destroyed; sent += PIECE) {
+    const piece = Buffer.alloc(Math.min(PIECE, size - sent), (sent / PIECE) % 251);
+    if (!res.write(piece)) await new Promise((resolve) => res.once('drain', resolve).once('close', resolve));
+  }
+  res.end();
+}
+
+/** How many octets came, their sum, and what they are said to be. */
+async function countBytes(req) {
+  let size = 0;
+  let sum = 0;
+  for await (const chunk of req) {
+    size += chunk.length;
+    for (const byte of chunk) sum += byte;
+  }
+  return { size, sum, type: req.headers['content-type'] ?? null };
 }
 
 async function readText(req) {

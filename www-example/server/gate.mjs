@@ -4,7 +4,9 @@
 import { IncomingMessage } from 'node:http';
 import { pause } from './faults.mjs';
 
+// What a provider is sent is small; an API may be sent files.
 const BODY_LIMIT = 64 * 1024;
+const API_BODY_LIMIT = 256 * 1024 * 1024;
 
 /**
  * @param {object} options
@@ -25,9 +27,9 @@ export function createGate({ classify, handler, counts, faults, keepAlive }) {
   };
 
   async function pass(req, res) {
-    const body = await readBody(req);
     const url = new URL(req.url, 'http://localhost');
     const kind = classify(req.method, url.pathname);
+    const body = await readBody(req, kind === 'api' ? API_BODY_LIMIT : BODY_LIMIT);
     const grant = kind === 'token' ? (new URLSearchParams(body.toString()).get('grant_type') ?? undefined) : undefined;
     const entry = counts.add({
       at: Date.now(),
@@ -48,7 +50,14 @@ export function createGate({ classify, handler, counts, faults, keepAlive }) {
     // answer begins. With one connection per request a dropped answer is seen by the page, and counts are exact.
     if (!keepAlive) res.setHeader('Connection', 'close');
 
-    const fault = faults.take({ kind, grant, url, body: body.toString() });
+    const fault = faults.take({
+      kind,
+      grant,
+      url,
+      get body() {
+        return body.toString();
+      },
+    });
     if (fault) {
       entry.fault = true;
       if (fault.delay !== undefined) await pause(fault.delay);
@@ -75,12 +84,12 @@ export function createGate({ classify, handler, counts, faults, keepAlive }) {
   }
 }
 
-async function readBody(req) {
+async function readBody(req, limit) {
   const chunks = [];
   let length = 0;
   for await (const chunk of req) {
     length += chunk.length;
-    if (length > BODY_LIMIT) throw new Error('request too large');
+    if (length > limit) throw new Error('request too large');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);

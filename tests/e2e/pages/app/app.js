@@ -17,7 +17,7 @@ window.makeVault = (kind, name = setup.vaultName) => {
 };
 
 /** What the test's `vault` stands for. */
-const vault = { worker: () => makeVault('worker'), shared: () => makeVault('shared'), either: () => makeVault };
+const vault = { worker: () => (window.theirs = makeVault('worker')), shared: () => makeVault('shared'), either: () => makeVault };
 
 /** Makes a client; `window.auth` is the first one, `window.refused` why there is none. */
 window.open = async (options) => {
