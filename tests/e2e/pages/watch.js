@@ -19,6 +19,9 @@ addEventListener('pageshow', ({ persisted }) => {
   if (persisted) seen.restored += 1;
 });
 
+// The page under test gives this name to something else.
+window.openWindow = window.open.bind(window);
+
 // The memory of every engine: how many there are, and what is in them.
 const { instantiate } = WebAssembly;
 WebAssembly.instantiate = async (...args) => {

@@ -1,0 +1,3 @@
+import { relay } from '/pkg/dist/callback.js';
+
+if (!(await relay())) location.replace(`/e2e/app/${location.search}`);
