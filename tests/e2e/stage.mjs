@@ -25,7 +25,7 @@ export async function openStage(browserName, { pkg = here('../../pkg') } = {}) {
   stage.world = await startWorld({
     pkg,
     clients: [
-      { client_id: 'e2e', redirect_uris: ['/e2e/app/', '/e2e/kept/', '/e2e/strict/', '/e2e/vault/'] },
+      { client_id: 'e2e', redirect_uris: ['/e2e/app/', '/e2e/kept/', '/e2e/strict/', '/e2e/relay/', '/e2e/vault/'] },
       ...ALGORITHMS.map((alg) => ({
         client_id: `alg-${alg}`,
         redirect_uris: ['/e2e/app/'],

@@ -5,9 +5,13 @@ import {
   type AuthClient,
   type AuthErrorCode,
   type ClientOptions,
+  type Elsewhere,
+  type PopupLoginOptions,
   type RedirectResult,
+  type SilentLoginOptions,
   type Session,
 } from 'tokenward';
+import { initiatedLogin, relay } from 'tokenward/callback';
 import { createClient as createSlim, type AuthClient as SlimClient } from 'tokenward/slim';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -33,8 +37,11 @@ const options: ClientOptions = {
   responseType: 'code',
   dangerously: {},
   apis: ['https://api.example.com', { url: 'https://b.example.com', methods: ['GET'] }],
+  persistence: 'sealed',
   handleRedirect: false,
 };
+// @ts-expect-error there is no clear text
+void createClient({ issuer: 'https://id.example.com', clientId: 'spa', persistence: 'localStorage' });
 const client: Promise<AuthClient> = createClient(options);
 
 // @ts-expect-error clientId is missing
@@ -49,6 +56,33 @@ void createClient({ issuer: new URL('https://id.example.com'), clientId: 'spa' }
 void createClient({ issuer: 'https://id.example.com', clientId: 'spa', clientSecret: 'x' });
 // @ts-expect-error no switch exists
 void createClient({ issuer: 'https://id.example.com', clientId: 'spa', dangerously: { anything: true } });
+
+const popup: PopupLoginOptions = { mode: 'popup', timeout: 60, prompt: 'login' };
+const silent: SilentLoginOptions = { mode: 'redirect', returnTo: '/' };
+
+export const beside = async (auth: AuthClient): Promise<void> => {
+  const session = await auth.login(popup);
+  holds<Equal<typeof session, Session>>();
+  const known = await auth.loginSilently(silent);
+  holds<Equal<typeof known, Session | null>>();
+  await auth.loginSilently({ timeout: 5, signal: AbortSignal.timeout(1) });
+  // @ts-expect-error a silent login asks nobody
+  await auth.loginSilently({ prompt: 'login' });
+  // @ts-expect-error the page stays where it is
+  await auth.login({ mode: 'popup', returnTo: '/' });
+  // @ts-expect-error the time limit is that of a popup
+  await auth.login({ timeout: 5 });
+  auth.on('elsewhere', ({ hint }) => holds<Equal<typeof hint, Elsewhere | undefined>>());
+  const taken = await relay();
+  holds<Equal<typeof taken, boolean>>();
+  const initiated = initiatedLogin('https://id.example.com');
+  if (initiated) await auth.login(initiated);
+};
+
+export const redirects = (auth: AuthClient): void => {
+  const left = auth.login({ mode: 'redirect' });
+  holds<Equal<typeof left, Promise<never>>>();
+};
 
 export const use = async (auth: AuthClient): Promise<void> => {
   const token = await auth.getToken();
