@@ -1,11 +1,11 @@
 import { fromRecord } from './errors.js';
 import type { ErrorRecord } from './core.js';
 import { give, take, type Giver, type Taker } from './pipe.js';
-import type { RequestHead, RequestToPage, RequestToVault, ResponseHead } from './protocol.js';
+import type { RequestBody, RequestHead, RequestToPage, RequestToVault, ResponseHead } from './protocol.js';
 import type { AuthClient } from './types.js';
 
 /** Sends a request to the vault, with a port of its own. */
-export type Send = (head: RequestHead, body: string | Blob | true | undefined, port: MessagePort) => void;
+export type Send = (head: RequestHead, body: RequestBody, port: MessagePort) => void;
 
 /** `auth.fetch` of a page whose tokens are elsewhere. `open`: what must hear when the vault is lost. */
 export const createPortFetch =
@@ -15,10 +15,10 @@ export const createPortFetch =
     // Not every browser knows requests with streams.
     const request = new Request(input, stream ? { ...init, body: null } : init);
     const { signal } = request;
+    const body = stream ? true : await bodyOf(request, init?.body);
     const head = {} as Record<string, unknown>;
     for (const name of PARTS) head[name] = request[name];
     head.headers = [...request.headers];
-    const body = stream ? true : await bodyOf(request, init?.body);
     signal.throwIfAborted();
 
     return new Promise((resolve, reject) => {
@@ -67,10 +67,15 @@ export const createPortFetch =
 
 const PARTS = ['url', 'method', 'mode', 'credentials', 'cache', 'redirect', 'referrer', 'referrerPolicy', 'integrity', 'keepalive'] as const;
 
-/** Text and files travel as they are; a form only the browser can write. */
-const bodyOf = async (request: Request, given: unknown): Promise<string | Blob | undefined> => {
+/** Text, files and forms travel as they are. */
+const bodyOf = async (request: Request, given: unknown): Promise<RequestBody> => {
   if (request.method === 'GET' || request.method === 'HEAD') return undefined;
   if (typeof given === 'string' || given instanceof Blob) return given;
+  if (given instanceof FormData) {
+    // It names a boundary that the vault will not use.
+    request.headers.delete('content-type');
+    return [...given];
+  }
   const blob = await request.blob();
   return blob.size ? blob : undefined;
 };

@@ -5,8 +5,10 @@ import { describe, failure, fromRecord, isAuthError } from './errors.js';
 import { createPortFetch } from './port-fetch.js';
 import { VERSION, type Hello, type ToPage, type ToVault, type Wake } from './protocol.js';
 
-/** How long a vault may take to say anything at all, in ms. */
+/** How long a vault may take to come up, and to say that it is there; after how long a page that waits asks. In ms. */
 const PATIENCE = 10_000;
+const ANSWER = 5_000;
+const ASK = 3_000;
 
 /** What happens to a page and not to its worker. */
 const EVENTS = ['pageshow', 'visibilitychange', 'resume', 'online'];
@@ -93,10 +95,10 @@ const attach = (worker: unknown, options: Plain, pageUrl: string, host: Host): P
       if (greeting) return;
       heard = false;
       post(['wake', why]);
-      after(PATIENCE / 2, () => (heard ? watch() : hello()));
+      after(ANSWER, () => (heard ? watch() : hello()));
     };
     /** A vault that has gone says nothing: it is asked while somebody waits for it. */
-    const watch = () => timer ?? after(PATIENCE, () => (ops.size || open.size) && check('waiting'));
+    const watch = () => timer ?? after(ASK, () => (ops.size || open.size) && check('waiting'));
 
     const woken = (event: Event) => {
       const { type } = event;

@@ -22,7 +22,7 @@ export type ToVault =
   | [verb: 'call', op: number, name: keyof Calls, args: Plain | undefined]
   | [verb: 'cancel', op: number]
   /** With a port of the request's own, which speaks {@link RequestToVault} and {@link RequestToPage}. */
-  | [verb: 'fetch', head: RequestHead, body: string | Blob | true | undefined]
+  | [verb: 'fetch', head: RequestHead, body: RequestBody]
   | [verb: 'wake', why: Wake]
   | [verb: 'pong']
   /** The page goes on with another port. */
@@ -41,6 +41,9 @@ export type ToPage =
   | [verb: 'token', token?: string, serial?: number, lifetime?: number, wall?: number, age?: number]
   | [verb: 'cleanUrl', url: string]
   | [verb: 'ping' | 'pong' | 'dropped' | 'poison'];
+
+/** `true`: a stream. A list: the entries of a form, which the vault writes down. */
+export type RequestBody = string | Blob | [name: string, value: string | Blob][] | true | undefined;
 
 /** A request of `auth.fetch`, in the words of Fetch. */
 export interface RequestHead {

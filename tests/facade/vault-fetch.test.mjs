@@ -93,7 +93,9 @@ test('every kind of body arrives', async () => {
   await client.fetch(API, { method: 'POST', body: form });
   const { headers, body } = sent.at(-1);
   const boundary = /^multipart\/form-data; boundary=(.+)$/.exec(headers['content-type'])[1];
-  assert.ok(text(body).includes(boundary) && text(body).includes('content') && text(body).includes('filename="x.css"'));
+  assert.ok(text(body).includes(boundary) && text(body).includes('content'));
+  // Node's clones of files have no name.
+  assert.match(text(body), structuredClone(new File([], 'x.css')).name ? /filename="x\.css"/ : /filename="blob"/);
 
   await client.fetch(new Request(`${API}/r`, { method: 'PUT', body: 'of a request', headers: { 'Content-Type': 'text/x' } }));
   assert.deepEqual([sent.at(-1).method, sent.at(-1).headers['content-type'], text(sent.at(-1).body)], ['PUT', 'text/x', 'of a request']);
@@ -248,7 +250,7 @@ test('J08: a request that is none is refused', async () => {
   const page = await enter(vault, { options: { ...OPTIONS, clientId: vault.core.options.clientId } });
   for (const [head, body] of [
     [{ url: 5 }], [{ url: `${API}/${'x'.repeat(70_000)}` }], [{ method: undefined }], [{ headers: [['a']] }], [{ headers: {} }], [{ headers: [['a', 'x'.repeat(70_000)]] }],
-    [{ keepalive: 'yes' }], [{ token: true }], [{}, 5], [{}, false], [{}, { form: 1 }], [{}, new Uint8Array(1)],
+    [{ keepalive: 'yes' }], [{ token: true }], [{}, 5], [{}, false], [{}, { form: 1 }], [{}, [['a']]], [{}, [['a', 5]]], [{}, [[5, 'a']]], [{}, new Uint8Array(1)],
   ]) {
     const [, error] = await raw(page, head, body);
     assert.equal(error.code, 'vault_message', JSON.stringify(head));

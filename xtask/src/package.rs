@@ -12,7 +12,7 @@ use std::time::SystemTime;
 const DEVELOPMENT_ONLY: [&str; 3] = ["devDependencies", "private", "scripts"];
 
 /// Papers that every published package holds.
-const PAPERS: [&str; 2] = ["README.md", "LICENSE"];
+const PAPERS: [&str; 3] = ["README.md", "PROTOCOL.md", "LICENSE"];
 
 /// Builds `pkg/`.
 pub fn build(mode: Mode) -> Result<()> {
@@ -134,17 +134,18 @@ fn load_test(dist: &Path) -> Result<()> {
         .map(drop)
 }
 
-/// package.json, README and licences.
+/// package.json, README, protocol and licences.
 fn papers(stage: &Path) -> Result<()> {
     let root = paths::root();
     let template = root.join("pkg-template");
     let text = std::fs::read_to_string(template.join("package.json")).context("pkg-template/package.json")?;
     std::fs::write(stage.join("package.json"), published(&text, env!("CARGO_PKG_VERSION"))?)?;
-    let readme = Some(template.join("README.md")).filter(|file| file.exists());
+    let readme =
+        ["README.md", "PROTOCOL.md"].map(|name| template.join(name)).into_iter().filter(|file| file.exists());
     let licences = std::fs::read_dir(&root)?.flatten().map(|entry| entry.path()).filter(|path| {
         path.is_file() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("LICENSE"))
     });
-    for file in readme.into_iter().chain(licences) {
+    for file in readme.chain(licences) {
         paths::copy(&file, &stage.join(file.file_name().unwrap_or_default()))?;
     }
     for paper in missing_papers(stage)? {

@@ -140,6 +140,9 @@ export const createEngine = async (
       );
     });
 
+  // A vault that begins anew goes on with what was kept, before anybody asks.
+  if (options.persistence === 'sealed') await new Promise<void>((resolve) => call('restore' as keyof Calls, undefined, () => resolve(), () => {}));
+
   return {
     exposed,
     session: () => session,

@@ -20,6 +20,9 @@ export const ADDRESS = 65_536;
 export const TEXT = 67_108_864;
 export const PIECE = 67_108_864;
 
+/** Entries of a form. */
+export const ENTRIES = 10_000;
+
 /** A page that does not answer so many pings, so many milliseconds apart, has gone. */
 export const PINGS = 3;
 export const PING_EVERY = 20_000;

@@ -3,8 +3,8 @@
 
 import type { Calls, Plain } from '../core.js';
 import { plain } from '../options.js';
-import type { Hello, RequestHead, RequestToVault, ToVault, Wake } from '../protocol.js';
-import { ADDRESS, PIECE, RECORD, TEXT } from './limits.js';
+import type { Hello, RequestBody, RequestHead, RequestToVault, ToVault, Wake } from '../protocol.js';
+import { ADDRESS, ENTRIES, PIECE, RECORD, TEXT } from './limits.js';
 
 const NAMES: readonly string[] = ['restore', 'login', 'handleRedirect', 'getToken', 'userinfo', 'logout', 'revoke'];
 const WAKES: readonly Wake[] = ['restored', 'shown', 'online', 'waiting'];
@@ -77,10 +77,22 @@ export const readMessage = (data: unknown, ports: number): ToVault | undefined =
   if (is('dispose', 1)) return ['dispose'];
   if (is('fetch', 3, 1)) {
     const head = readHead(first);
-    const isBody = second === undefined || second === true || isText(second, TEXT) || second instanceof Blob;
-    if (head && isBody) return ['fetch', head, second as string | Blob | true | undefined];
+    const isBody = second === undefined || second === true || isPart(second) || isForm(second);
+    if (head && isBody) return ['fetch', head, second as RequestBody];
   }
   return undefined;
+};
+
+const isPart = (value: unknown): boolean => isText(value, TEXT) || value instanceof Blob;
+
+const isForm = (value: unknown): boolean => {
+  let left = TEXT;
+  const isEntry = (entry: unknown) => {
+    if (!Array.isArray(entry) || entry.length !== 2 || !isText(entry[0], ADDRESS) || !isPart(entry[1])) return false;
+    if (typeof entry[1] === 'string') left -= entry[1].length;
+    return left >= 0;
+  };
+  return Array.isArray(value) && value.length <= ENTRIES && value.every(isEntry);
 };
 
 /** To whom a refusal can be addressed: the operation that a wrong message would have begun. */

@@ -1,7 +1,7 @@
 // `auth.fetch` in the vault: the request is made here, with the token; what is in it came from a page.
 
 import { give, take, type Giver } from '../pipe.js';
-import type { RequestHead, RequestToPage } from '../protocol.js';
+import type { RequestBody, RequestHead, RequestToPage } from '../protocol.js';
 import type { AuthClient } from '../types.js';
 import { refusal, toRecord } from './errors.js';
 import { readPiece } from './messages.js';
@@ -39,7 +39,7 @@ let streams: boolean | undefined;
 /** Makes one request. `done` is called once, when nothing more will happen. */
 export const carry = (
   head: RequestHead,
-  body: string | Blob | true | undefined,
+  body: RequestBody,
   port: MessagePort,
   fetch: AuthClient['fetch'],
   done: () => void,
@@ -117,6 +117,10 @@ export const carry = (
       // Browsers send streams over HTTP/2 only, and that they speak over TLS only.
       if (url.startsWith('https:') && (streams ??= sendsStreams())) Object.assign(init, { body: upload.stream, duplex: 'half' });
       else init.body = await new Response(upload.stream).blob();
+    } else if (Array.isArray(body)) {
+      const form = new FormData();
+      for (const [name, value] of body) form.append(name, value as string);
+      init.body = form;
     } else if (body !== undefined) init.body = body as string | Blob;
 
     const response = await fetch(url, init);
