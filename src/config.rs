@@ -2,7 +2,7 @@
 //! own properties only; what goes out is typed and checked, and nothing later takes a raw string.
 
 use crate::encoding::json::{Json, member};
-use crate::encoding::text::{all, concat, cut, decimal, is_one_of};
+use crate::encoding::text::{all, concat, cut, decimal, is_one_of, list};
 use crate::encoding::url;
 use crate::error::{Code, Error, Result};
 use crate::protocol::jws::Algorithm;
@@ -65,69 +65,22 @@ pub struct Config {
     pub page_origin: Option<String>,
 }
 
-const KNOWN: &[&str] = &[
-    "issuer",
-    "clientId",
-    "redirectUri",
-    "postLogoutRedirectUri",
-    "scope",
-    "discovery",
-    "metadata",
-    "resource",
-    "extraParams",
-    "tokenParams",
-    "idTokenAlgorithms",
-    "trustedAudiences",
-    "leeway",
-    "freshness",
-    "minValidity",
-    "renewal",
-    "timeout",
-    "responseType",
-    "dangerously",
-    "persistence",
-    // the facade's own, taken out before they come here; listed so that a misspelling finds them
-    "apis",
-    "exposeAccessToken",
-    "handleRedirect",
-    "vault",
-];
+/// The last four are the facade's own, taken out before they come here; listed so that a misspelling finds them.
+const KNOWN: &str = "issuer clientId redirectUri postLogoutRedirectUri scope discovery metadata resource \
+    extraParams tokenParams idTokenAlgorithms trustedAudiences leeway freshness minValidity \
+    renewal timeout responseType dangerously persistence \
+    apis exposeAccessToken handleRedirect vault";
 
 /// Metadata members that are used. Others are the server's own business, but a misspelling of these is not.
-const METADATA: &[&str] = &[
-    "issuer",
-    "authorization_endpoint",
-    "token_endpoint",
-    "jwks_uri",
-    "userinfo_endpoint",
-    "end_session_endpoint",
-    "revocation_endpoint",
-    "code_challenge_methods_supported",
-    "id_token_signing_alg_values_supported",
-    "authorization_response_iss_parameter_supported",
-];
+const METADATA: &str = "issuer authorization_endpoint token_endpoint jwks_uri userinfo_endpoint \
+    end_session_endpoint revocation_endpoint code_challenge_methods_supported \
+    id_token_signing_alg_values_supported authorization_response_iss_parameter_supported";
 
 /// Parameters that belong to the protocol, not to the app: those it sets itself, and those whose answer
 /// it must check.
-const RESERVED: &[&str] = &[
-    "client_id",
-    "client_secret",
-    "code",
-    "code_challenge",
-    "code_challenge_method",
-    "code_verifier",
-    "grant_type",
-    "max_age",
-    "nonce",
-    "redirect_uri",
-    "refresh_token",
-    "request",
-    "request_uri",
-    "response_mode",
-    "response_type",
-    "scope",
-    "state",
-];
+const RESERVED: &str = "client_id client_secret code code_challenge code_challenge_method code_verifier grant_type \
+    max_age nonce redirect_uri refresh_token request request_uri response_mode response_type \
+    scope state";
 
 impl Config {
     /// Checks the options. `page_url` is the page's address, where there is a page.
@@ -146,7 +99,7 @@ impl Config {
             return Err(Error::at(Code::ImplicitRefused, "responseType"));
         }
         if let Some(switches) = options.get("dangerously") {
-            Record::new(switches, "dangerously.", &[])?;
+            Record::new(switches, "dangerously.", "")?;
         }
 
         let issuer = options.required_text("issuer");
@@ -192,11 +145,11 @@ impl Config {
             options.wrong("scope: add openid, or set discovery to 'oauth'");
         }
         let renewal = options.text("renewal").unwrap_or("automatic");
-        if !is_one_of(renewal, &["automatic", "on-demand"]) {
+        if !is_one_of(renewal, "automatic on-demand") {
             options.wrong("renewal");
         }
         let persistence = options.text("persistence").unwrap_or("memory");
-        if !is_one_of(persistence, &["memory", "sealed"]) {
+        if !is_one_of(persistence, "memory sealed") {
             options.wrong("persistence");
         }
 
@@ -246,7 +199,7 @@ impl<'a> Record<'a> {
     ///
     /// # Errors
     /// `option_unknown` names the member and the nearest known one; `option_invalid` for what is no object.
-    pub fn new(value: &'a Json, prefix: &'static str, known: &[&str]) -> Result<Self> {
+    pub fn new(value: &'a Json, prefix: &'static str, known: &str) -> Result<Self> {
         let members = match value {
             Json::Null => &[],
             Json::Object(members) => members.as_slice(),
@@ -415,7 +368,7 @@ impl<'a> Record<'a> {
     fn check_metadata(&mut self, metadata: &Json) {
         let Some(members) = metadata.members() else { return self.wrong("metadata") };
         for (name, _) in members {
-            let near = || METADATA.iter().any(|known| distance(name, known) < 3);
+            let near = || list(METADATA).any(|known| distance(name, known) < 3);
             if self.error.is_none() && !is_one_of(name, METADATA) && near() {
                 self.error = Some(unknown("metadata.", name, METADATA));
             }
@@ -424,10 +377,10 @@ impl<'a> Record<'a> {
 }
 
 /// The path of an unknown member is text of the app's own code; its length is bounded all the same.
-fn unknown(prefix: &str, name: &str, known: &[&str]) -> Error {
+fn unknown(prefix: &str, name: &str, known: &str) -> Error {
     let shown = name.char_indices().nth(80).map_or(name, |(end, _)| name.get(..end).unwrap_or_default());
     let mut nearest = ("", usize::MAX);
-    for candidate in known {
+    for candidate in list(known) {
         let distance = distance(name, candidate);
         if distance < nearest.1 {
             nearest = (candidate, distance);

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::encoding::text::concat;
+use crate::encoding::text::{concat, nth};
 
 /// Where in a session's life an error belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,28 +36,11 @@ pub enum Phase {
 impl Phase {
     /// The name used at the JavaScript boundary.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Options => "options",
-            Self::Discovery => "discovery",
-            Self::Login => "login",
-            Self::Callback => "callback",
-            Self::Token => "token",
-            Self::Verification => "verification",
-            Self::Refresh => "refresh",
-            Self::Session => "session",
-            Self::Userinfo => "userinfo",
-            Self::Logout => "logout",
-            Self::Engine => "engine",
-        }
+        // In the order of the variants.
+        const NAMES: &str =
+            "options discovery login callback token verification refresh session userinfo logout engine";
+        nth(NAMES, b' ', self as usize)
     }
-}
-
-/// What the table says of one code.
-struct Row {
-    name: &'static str,
-    phase: Phase,
-    retryable: bool,
-    hint: &'static str,
 }
 
 macro_rules! codes {
@@ -70,11 +53,11 @@ macro_rules! codes {
             /// Every code, in the order of the table.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            fn row(self) -> &'static Row {
-                const ROWS: &[Row] = &[$(Row { name: $name, phase: Phase::$phase, retryable: $retry, hint: $hint },)+];
-                // A row stands for every variant, in the same order.
-                &ROWS[self as usize]
-            }
+            // Texts instead of slices: see `text::list`. A word, a line and a row stand for every variant, in the
+            // same order.
+            const NAMES: &'static str = concat!($($name, " ",)+);
+            const HINTS: &'static str = concat!($($hint, "\n",)+);
+            const ROWS: &'static [(Phase, bool)] = &[$((Phase::$phase, $retry),)+];
         }
     };
 }
@@ -222,22 +205,22 @@ codes! {
 impl Code {
     /// The code as apps see it.
     pub fn as_str(self) -> &'static str {
-        self.row().name
+        nth(Self::NAMES, b' ', self as usize)
     }
 
     /// Where it belongs unless the place that raised it knows better.
     pub fn phase(self) -> Phase {
-        self.row().phase
+        Self::ROWS[self as usize].0
     }
 
     /// Whether the same call can succeed later without anything being changed.
     pub fn retryable(self) -> bool {
-        self.row().retryable
+        Self::ROWS[self as usize].1
     }
 
     /// What to do about it.
     pub fn hint(self) -> &'static str {
-        self.row().hint
+        nth(Self::HINTS, b'\n', self as usize)
     }
 }
 

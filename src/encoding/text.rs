@@ -90,9 +90,29 @@ pub fn all(text: &str, legal: fn(u8) -> bool) -> bool {
     text.bytes().all(legal)
 }
 
-/// Whether the text is in the list.
-pub fn is_one_of(text: &str, list: &[&str]) -> bool {
-    list.contains(&text)
+/// The words of a list that is one text: beside each word of a slice stood its address and its length, which do
+/// not compress.
+pub fn list(words: &str) -> impl Iterator<Item = &str> {
+    pieces(words, b' ').filter(|word| !word.is_empty())
+}
+
+/// The word of that number in such a list, or the line in a text.
+pub fn nth(list: &str, mark: u8, number: usize) -> &str {
+    let mut pieces = pieces(list, mark);
+    for _ in 0..number {
+        pieces.next();
+    }
+    pieces.next().unwrap_or_default()
+}
+
+/// Where the word stands in such a list.
+pub fn place(word: &str, words: &str) -> Option<usize> {
+    list(words).position(|own| own == word)
+}
+
+/// Whether the word is in such a list.
+pub fn is_one_of(word: &str, words: &str) -> bool {
+    place(word, words).is_some()
 }
 
 /// Whether the text is in the list.
@@ -125,5 +145,13 @@ mod tests {
         assert_eq!(cut("aé", b'?'), ("aé", None));
         assert_eq!(pieces("a&&b&", b'&').collect::<Vec<_>>(), ["a", "", "b", ""]);
         assert_eq!(pieces("", b'&').collect::<Vec<_>>(), [""]);
+        assert_eq!((nth("a b", b' ', 0), nth("a b", b' ', 1), nth("a b", b' ', 2)), ("a", "b", ""));
+    }
+
+    #[test]
+    fn words_are_found_in_lists() {
+        assert_eq!(list("a b  c").collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert_eq!(["b", "d", "a b", ""].map(|word| place(word, "a b  c")), [Some(1), None, None, None]);
+        assert!(!is_one_of("", "") && is_one_of("a", "a"));
     }
 }

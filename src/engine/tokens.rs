@@ -43,7 +43,7 @@ pub(super) struct Wish {
 
 impl Wish {
     fn from_args(args: &Json, default_validity: Millis) -> Result<Self> {
-        const KNOWN: &[&str] = &["minValidity", "fresh", "scope", "resource", "rejected"];
+        const KNOWN: &str = "minValidity fresh scope resource rejected";
         let mut record = Record::new(args, "getToken.", KNOWN)?;
         let min_validity = match record.get("minValidity") {
             None => default_validity,

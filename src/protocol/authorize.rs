@@ -1,6 +1,6 @@
 //! The authorization request: RFC 6749 section 4.1.1, RFC 7636 section 4.3, OIDC Core 3.1.2.1.
 
-use crate::encoding::text::{all, concat, decimal, is_one_of, pieces, spaced, words};
+use crate::encoding::text::{all, concat, decimal, pieces, spaced, words};
 use std::fmt;
 
 use crate::config::{Config, Record};
@@ -38,21 +38,8 @@ pub struct LoginOptions {
     params: Vec<(String, String)>,
 }
 
-const KNOWN: &[&str] = &[
-    "via",
-    "returnTo",
-    "prompt",
-    "loginHint",
-    "maxAge",
-    "acrValues",
-    "requiredAcr",
-    "claims",
-    "scope",
-    "resource",
-    "uiLocales",
-    "display",
-    "extraParams",
-];
+const KNOWN: &str = "via returnTo prompt loginHint maxAge acrValues requiredAcr claims scope resource uiLocales \
+     display extraParams";
 
 impl LoginOptions {
     /// Checks the arguments of a call.
@@ -221,7 +208,7 @@ pub fn request(
     let mut sent: Vec<&str> = Vec::new();
     for (params, inherited) in [(&options.params, false), (&config.extra_params, true)] {
         for (name, value) in params {
-            let is_there = is_one_of(name, &sent);
+            let is_there = sent.contains(&name.as_str());
             if is_there && inherited {
                 continue;
             }

@@ -60,12 +60,11 @@ enum Outcome {
 }
 
 /// Parameters of a response; all of them go when the URL is cleaned.
-const RESPONSE_PARAMETERS: &[&str] =
-    &["code", "state", "iss", "error", "error_description", "error_uri", "session_state"];
+const RESPONSE_PARAMETERS: &str = "code state iss error error_description error_uri session_state";
 
 /// Parameters that make a response one with tokens, and what comes beside them.
-const TOKENS: &[&str] = &["access_token", "id_token", "refresh_token"];
-const BESIDE_TOKENS: &[&str] = &["token_type", "expires_in", "scope"];
+const TOKENS: &str = "access_token id_token refresh_token";
+const BESIDE_TOKENS: &str = "token_type expires_in scope";
 
 /// Recognises what the page's URL carries.
 pub fn recognise(page_url: &str, config: &Config) -> Arrival {
@@ -86,7 +85,7 @@ pub fn recognise(page_url: &str, config: &Config) -> Arrival {
     }
     if page_url.len() > MAX_LENGTH {
         let error = Error::at(Code::CallbackMalformed, "length");
-        let ours = at_home && has(query, &["state"]);
+        let ours = at_home && has(query, "state");
         return if ours { Arrival::Refused { clean: path.to_owned(), error } } else { Arrival::NotOurs };
     }
     if !at_home {
@@ -94,11 +93,11 @@ pub fn recognise(page_url: &str, config: &Config) -> Arrival {
     }
     // Only the query is the response mode of this client: what comes in the fragment is scrubbed, not used,
     // and makes what is in the query doubtful.
-    if has(fragment, &["code", "error"]) && has_state_of(fragment, STATE_PREFIX) {
+    if has(fragment, "code error") && has_state_of(fragment, STATE_PREFIX) {
         let clean = rebuilt(path, &without(query, RESPONSE_PARAMETERS), "");
         return Arrival::Refused { clean, error: Error::at(Code::CallbackMalformed, "fragment") };
     }
-    if !has(query, &["code", "error"]) {
+    if !has(query, "code error") {
         return logout_return(path, query, fragment);
     }
     // An error answer appended by OAuth servers of old style may bring a fragment of the page's own; it stays.
@@ -139,7 +138,7 @@ fn single<'a>(params: &'a [(String, String)], name: &str) -> Option<&'a str> {
 
 fn logout_return(path: &str, query: &str, fragment: &str) -> Arrival {
     if has_state_of(query, logout::STATE_PREFIX) {
-        return Arrival::FromLogout { clean: rebuilt(path, &without(query, &["state"]), fragment) };
+        return Arrival::FromLogout { clean: rebuilt(path, &without(query, "state"), fragment) };
     }
     Arrival::NotOurs
 }
@@ -165,12 +164,8 @@ impl Response {
             Outcome::Malformed => Err(Error::new(Code::CallbackMalformed)),
             Outcome::Error { code, description } => {
                 // OIDC Core 3.1.2.6: what prompt=none answers when the user is needed.
-                const INTERACTION: &[&str] = &[
-                    "login_required",
-                    "interaction_required",
-                    "consent_required",
-                    "account_selection_required",
-                ];
+                const INTERACTION: &str =
+                    "login_required interaction_required consent_required account_selection_required";
                 let own = if is_one_of(&code, INTERACTION) {
                     Code::InteractionRequired
                 } else {
@@ -189,7 +184,7 @@ fn is_redirect_uri(path: &str, redirect_uri: &str) -> bool {
         || (path.strip_suffix('/') == Some(wanted) && url::parse(wanted).is_some_and(|p| p.path.is_empty()))
 }
 
-fn has(query: &str, wanted: &[&str]) -> bool {
+fn has(query: &str, wanted: &str) -> bool {
     pieces(query, b'&').any(|pair| is_one_of(&name_of(pair), wanted))
 }
 
@@ -211,7 +206,7 @@ fn name_of(pair: &str) -> String {
     form::decode(cut(pair, b'=').0).unwrap_or_default()
 }
 
-fn without(query: &str, removed: &[&str]) -> String {
+fn without(query: &str, removed: &str) -> String {
     let mut out = String::new();
     for pair in pieces(query, b'&') {
         if !pair.is_empty() && !is_one_of(&name_of(pair), removed) {

@@ -1,6 +1,6 @@
 //! Compact JWS, RFC 7515, reduced to what an ID token may be (RFC 8725).
 
-use crate::encoding::text::{concat, pieces};
+use crate::encoding::text::{concat, pieces, place};
 use std::fmt;
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
@@ -51,18 +51,10 @@ impl Algorithm {
 
     /// By its `alg` name, case-sensitive.
     pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "RS256" => Self::Rs256,
-            "RS384" => Self::Rs384,
-            "RS512" => Self::Rs512,
-            "PS256" => Self::Ps256,
-            "PS384" => Self::Ps384,
-            "PS512" => Self::Ps512,
-            "ES256" => Self::Es256,
-            "ES384" => Self::Es384,
-            "EdDSA" | "Ed25519" => Self::Ed25519,
-            _ => return None,
-        })
+        const NAMES: &str = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 Ed25519 EdDSA";
+        let place = place(name, NAMES)?;
+        // The last two are one.
+        Self::ALL.get(place.min(Self::ALL.len() - 1)).copied()
     }
 
     /// `kty` and, for curves, `crv` of a fitting key.

@@ -31,12 +31,11 @@ impl LogoutOptions {
     /// # Errors
     /// `option_unknown` and `option_invalid` with the path.
     pub fn from_args(args: &Json, config: &Config) -> Result<Self> {
-        const KNOWN: &[&str] =
-            &["local", "revoke", "postLogoutRedirectUri", "logoutHint", "uiLocales", "extraParams"];
+        const KNOWN: &str = "local revoke postLogoutRedirectUri logoutHint uiLocales extraParams";
         let mut record = Record::new(args, "logout.", KNOWN)?;
         let mut params = record.params("extraParams");
         // RFC 6749 3.1: no parameter twice; and none around the checks of its own option.
-        const OWN: &[&str] = &["id_token_hint", "post_logout_redirect_uri", "logout_hint", "ui_locales"];
+        const OWN: &str = "id_token_hint post_logout_redirect_uri logout_hint ui_locales";
         for (name, _) in &params {
             if is_one_of(name, OWN) {
                 record.wrong(&concat(&["extraParams.", name]));
