@@ -81,9 +81,11 @@ export class AuthError extends Error {
 export const isAuthError = (value: unknown): value is AuthError =>
   typeof value === 'object' && value !== null && brand in value;
 
+const messageOf = (code: string, path?: string): string => (path === undefined ? code : `${code} (${path})`);
+
 /** The error the engine described. */
 export const fromRecord = (record: ErrorRecord, options?: ErrorOptions): AuthError =>
-  new AuthError(record as AuthErrorInit, options);
+  new AuthError({ ...record, message: messageOf(record.code, record.path) } as AuthErrorInit, options);
 
 type OwnCode = Extract<
   AuthErrorCode,
@@ -137,8 +139,7 @@ const table: Record<OwnCode, readonly [AuthErrorPhase, hint: string, retryable?:
 /** What such an error is made of: as a record it can travel. */
 export const describe = (code: OwnCode, path?: string): AuthErrorInit => {
   const [phase, hint, retryable = false] = table[code];
-  const message = path === undefined ? code : `${code} (${path})`;
-  return { code, phase, retryable, message, hint, ...(path !== undefined && { path }) };
+  return { code, phase, retryable, message: messageOf(code, path), hint, ...(path !== undefined && { path }) };
 };
 
 /** An error that arises outside the engine. */

@@ -1,13 +1,32 @@
-//! Between JavaScript values and the engine's: one JSON value in, one out.
+//! Between JavaScript values and the engine's. Records are put together on the JavaScript side, member by member;
+//! what a server said passes as one JSON value.
 
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
 
 use crate::encoding::json::{Json, MAX_DEPTH, from_js};
 use crate::engine::output::{Reply, Snapshot};
 use crate::error::{Code, Error, Result};
 use crate::time::Millis;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A plain object.
+    #[wasm_bindgen(js_name = Object)]
+    pub(super) type Record;
+
+    #[wasm_bindgen(constructor, js_class = "Object")]
+    pub(super) fn new() -> Record;
+
+    /// Sets a member that is a text.
+    #[wasm_bindgen(method, indexing_setter)]
+    pub(super) fn text(this: &Record, name: &str, text: &str);
+
+    /// Sets a member.
+    #[wasm_bindgen(method, indexing_setter)]
+    pub(super) fn put(this: &Record, name: &str, value: JsValue);
+}
 
 /// Reads a record that the facade copied from own properties.
 ///
@@ -18,22 +37,16 @@ pub(super) fn read(value: &JsValue, path: &str) -> Result<Json> {
 }
 
 /// Writes a value as plain JavaScript objects, arrays and primitives.
-pub(super) fn write(value: &Json) -> JsValue {
+fn write(value: &Json) -> JsValue {
     value.serialize(&Serializer::json_compatible()).unwrap_or_default()
 }
 
 pub(super) fn error(error: &Error) -> JsValue {
-    write(&error_record(error))
-}
-
-fn error_record(error: &Error) -> Json {
-    let mut record = Members::new();
-    record
-        .text("code", error.code.as_str())
-        .text("phase", error.phase.as_str())
-        .put("retryable", Json::Bool(error.code.retryable()))
-        .text("message", &error.message())
-        .text("hint", error.code.hint());
+    let record = Record::new();
+    record.text("code", error.code.as_str());
+    record.text("phase", error.phase.as_str());
+    record.text("hint", error.code.hint());
+    record.put("retryable", error.code.retryable().into());
     for (name, value) in
         [("path", &error.path), ("oauthError", &error.oauth_error), ("description", &error.description)]
     {
@@ -42,27 +55,26 @@ fn error_record(error: &Error) -> Json {
         }
     }
     if let Some(status) = error.status {
-        record.put("status", Json::Number(f64::from(status)));
+        record.put("status", status.into());
     }
-    record.into_json()
+    record.into()
 }
 
 pub(super) fn snapshot(snapshot: Snapshot) -> JsValue {
-    let mut record = Members::new();
-    record
-        .text("status", snapshot.status.as_str())
-        .put("claims", snapshot.claims.unwrap_or(Json::Null))
-        .put("scope", text_or_null(snapshot.scope))
-        .put("expiresAt", moment(snapshot.expires_at))
-        .put("renewsAt", moment(snapshot.renews_at))
-        .text("renewal", snapshot.renewal.as_str())
-        .put("lastError", snapshot.last_error.as_ref().map_or(Json::Null, error_record))
-        .text("persistence", if snapshot.sealed { "sealed" } else { "memory" });
-    write(&record.into_json())
+    let record = Record::new();
+    record.text("status", snapshot.status.as_str());
+    record.text("renewal", snapshot.renewal.as_str());
+    record.put("claims", snapshot.claims.as_ref().map_or(JsValue::NULL, write));
+    record.put("scope", text_or_null(snapshot.scope));
+    record.put("expiresAt", moment(snapshot.expires_at));
+    record.put("renewsAt", moment(snapshot.renews_at));
+    record.put("lastError", snapshot.last_error.as_ref().map_or(JsValue::NULL, error));
+    record.text("persistence", if snapshot.sealed { "sealed" } else { "memory" });
+    record.into()
 }
 
 pub(super) fn reply(reply: Reply) -> JsValue {
-    let mut record = Members::new();
+    let record = Record::new();
     match reply {
         Reply::Done => return JsValue::UNDEFINED,
         Reply::NotOurs => return JsValue::NULL,
@@ -70,39 +82,18 @@ pub(super) fn reply(reply: Reply) -> JsValue {
         Reply::Navigate(url) => record.text("url", &url),
         Reply::SignedIn { return_to } => record.put("returnTo", text_or_null(return_to)),
         Reply::Token { token, serial } => {
-            record.text("token", token.expose()).put("serial", Json::Number(f64::from(serial)))
+            record.text("token", token.expose());
+            record.put("serial", serial.into());
         }
-    };
-    write(&record.into_json())
+    }
+    record.into()
 }
 
-fn moment(at: Option<Millis>) -> Json {
+fn moment(at: Option<Millis>) -> JsValue {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far below 2^53")]
-    at.map_or(Json::Null, |at| Json::Number(at as f64))
+    at.map_or(JsValue::NULL, |at| JsValue::from(at as f64))
 }
 
-fn text_or_null(text: Option<String>) -> Json {
-    text.map_or(Json::Null, Json::String)
-}
-
-/// An object that is being put together.
-pub(super) struct Members(Vec<(String, Json)>);
-
-impl Members {
-    pub(super) fn new() -> Self {
-        Self(Vec::new())
-    }
-
-    pub(super) fn put(&mut self, name: &str, value: Json) -> &mut Self {
-        self.0.push((name.to_owned(), value));
-        self
-    }
-
-    pub(super) fn text(&mut self, name: &str, text: &str) -> &mut Self {
-        self.put(name, Json::String(text.to_owned()))
-    }
-
-    pub(super) fn into_json(self) -> Json {
-        Json::Object(self.0)
-    }
+fn text_or_null(text: Option<String>) -> JsValue {
+    text.map_or(JsValue::NULL, JsValue::from)
 }

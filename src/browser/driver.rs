@@ -4,8 +4,6 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
-use wasm_bindgen_futures::spawn_local;
-
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::engine::input::{Ambient, Input, JobId};
@@ -16,6 +14,7 @@ use super::ambient::{Random, now};
 use super::exports::Host;
 use super::lifecycle::{Lifecycle, is_online};
 use super::storage::Transactions;
+use super::tasks::spawn;
 use super::wake::Wake;
 use super::{convert, crypto, http};
 
@@ -84,7 +83,7 @@ impl Driver {
         match output {
             Output::Send(..) | Output::Verify(..) => {
                 let driver = Rc::clone(self);
-                spawn_local(async move {
+                spawn(async move {
                     driver.feed(match output {
                         Output::Send(job, request) => Input::Http(job, http::exchange(request).await),
                         Output::Verify(job, verification) => {

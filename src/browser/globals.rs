@@ -6,6 +6,16 @@ use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen]
 extern "C" {
+    /// The global object.
+    #[wasm_bindgen(js_name = globalThis)]
+    type Realm;
+
+    #[wasm_bindgen(static_method_of = Realm, getter, js_class = "globalThis", js_name = self)]
+    pub(super) fn itself() -> JsValue;
+
+    #[wasm_bindgen(catch, js_namespace = Reflect, js_name = get)]
+    fn reflect_get(object: &JsValue, name: &str) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(js_name = setTimeout)]
     pub(super) fn set_timeout(callback: &Function, delay: i32) -> JsValue;
 
@@ -33,15 +43,20 @@ extern "C" {
     ) -> Result<Promise, JsValue>;
 }
 
+/// The global object, in windows and workers.
+pub(super) fn this_realm() -> JsValue {
+    Realm::itself()
+}
+
 /// A property of the global object, if it is there and may be had.
 pub(super) fn global(name: &str) -> Option<JsValue> {
-    let value = property(&js_sys::global(), name);
+    let value = property(&this_realm(), name);
     (!value.is_undefined() && !value.is_null()).then_some(value)
 }
 
 /// A property; `undefined` when it is not there or may not be had.
 pub(super) fn property(object: &JsValue, name: &str) -> JsValue {
-    js_sys::Reflect::get(object, &name.into()).unwrap_or_default()
+    reflect_get(object, name).unwrap_or_default()
 }
 
 /// What a promise comes to, if there is one.

@@ -1,16 +1,15 @@
 //! Exchanges by gloo-net: no cookies, no redirects, one time limit over headers and body, a byte cap.
 
-use crate::encoding::json::Json;
 use crate::encoding::text::concat;
 
 use gloo_net::http::Request;
-use js_sys::{Function, Reflect, Uint8Array};
+use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, ReadableStreamDefaultReader, RequestInit};
 
 use crate::protocol::http::{Caching, HttpFailure, HttpRequest, HttpResponse, HttpResult};
 
-use super::convert::{self, Members};
+use super::convert::Record;
 use super::globals::{clear_timeout, property, set_timeout, settled};
 
 #[wasm_bindgen]
@@ -75,12 +74,13 @@ async fn run(request: &HttpRequest, controller: &AbortController) -> HttpResult 
 }
 
 fn prepare(request: &HttpRequest, controller: &AbortController) -> Result<web_sys::Request, JsValue> {
-    let (mut init, mut headers) = (Members::new(), Members::new());
+    let (init, headers) = (Record::new(), Record::new());
     // All of these headers but the token are on the CORS safelist: no preflight.
     headers.text("accept", "application/json");
     if let Some(form) = &request.form {
         headers.text("content-type", "application/x-www-form-urlencoded;charset=UTF-8");
-        init.text("method", "POST").text("body", form.expose());
+        init.text("method", "POST");
+        init.text("body", form.expose());
     }
     if let Some(token) = &request.bearer {
         headers.text("authorization", &concat(&["Bearer ", token.expose()]));
@@ -91,13 +91,12 @@ fn prepare(request: &HttpRequest, controller: &AbortController) -> Result<web_sy
         Caching::PreferStored => "force-cache",
         Caching::Renew => "reload",
     };
-    init.text("cache", cache)
-        .text("credentials", "omit")
-        .text("redirect", "error")
-        .text("referrerPolicy", "no-referrer")
-        .put("keepalive", Json::Bool(request.keepalive))
-        .put("headers", headers.into_json());
-    let init = convert::write(&init.into_json());
-    Reflect::set(&init, &"signal".into(), &controller.signal())?;
+    init.text("cache", cache);
+    init.text("credentials", "omit");
+    init.text("redirect", "error");
+    init.text("referrerPolicy", "no-referrer");
+    init.put("keepalive", request.keepalive.into());
+    init.put("headers", headers.into());
+    init.put("signal", controller.signal().into());
     web_sys::Request::new_with_str_and_init(&request.url, init.unchecked_ref::<RequestInit>())
 }

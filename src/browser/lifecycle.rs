@@ -6,13 +6,14 @@ use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::EventTarget;
 
+use crate::encoding::text::list;
 use crate::engine::input::Input;
 
 use super::driver::Driver;
-use super::globals::{global, property};
+use super::globals::{global, property, this_realm};
 
-const GLOBAL_EVENTS: &[&str] = &["pageshow", "online", "offline"];
-const DOCUMENT_EVENTS: &[&str] = &["visibilitychange", "resume"];
+const GLOBAL_EVENTS: &str = "pageshow online offline";
+const DOCUMENT_EVENTS: &str = "visibilitychange resume";
 
 /// Listens as long as it lives.
 pub(super) struct Lifecycle {
@@ -35,11 +36,9 @@ impl Lifecycle {
 
     fn each(&self, act: fn(&EventTarget, &str, &Function)) {
         // A worker has no document.
-        for (target, names) in
-            [(Some(js_sys::global().into()), GLOBAL_EVENTS), (global("document"), DOCUMENT_EVENTS)]
-        {
+        for (target, names) in [(Some(this_realm()), GLOBAL_EVENTS), (global("document"), DOCUMENT_EVENTS)] {
             let Some(target) = target else { continue };
-            for name in names {
+            for name in list(names) {
                 act(target.unchecked_ref(), name, self.listener.as_ref().unchecked_ref());
             }
         }

@@ -13,6 +13,7 @@ mod globals;
 mod http;
 mod lifecycle;
 mod storage;
+mod tasks;
 mod wake;
 
 pub use exports::{Core, Host};
