@@ -6,6 +6,7 @@ mod demo;
 mod docs;
 mod glue;
 mod inline;
+mod order;
 mod package;
 mod paths;
 mod process;

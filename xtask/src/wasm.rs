@@ -2,7 +2,7 @@
 
 use crate::glue::{Glue, short_names};
 use crate::process::Run;
-use crate::{paths, tools};
+use crate::{order, paths, tools};
 use anyhow::{Context, Result, bail, ensure};
 use std::path::Path;
 use walrus::ir::Value;
@@ -61,7 +61,7 @@ pub fn compile(mode: Mode) -> Result<std::path::PathBuf> {
     let mut cargo = Run::new(tools::cargo())
         .args(["rustc", "--package", "tokenward", "--lib", "--crate-type", "cdylib"])
         .args(["--target", tools::WASM_TARGET])
-        .args(["--config", &remapped()?])
+        .args(["--config", &flags(mode)?])
         .dir(paths::root())
         .named("cargo rustc");
     if mode == Mode::Release {
@@ -72,9 +72,12 @@ pub fn compile(mode: Mode) -> Result<std::path::PathBuf> {
     Ok(paths::cargo_target().join(tools::WASM_TARGET).join(folder).join("tokenward.wasm"))
 }
 
+/// LLVM copies what is larger than eight octets by one instruction instead of many loads and stores.
+const COPY_AT_ONCE: &str = "-Cllvm-args=-max-store-memcpy=1";
+
 /// Cargo configuration that cuts this machine's folders off the file names in panic messages, so that the module is
-/// the same wherever it is built and tells nothing about the builder.
-fn remapped() -> Result<String> {
+/// the same wherever it is built and tells nothing about the builder; and what makes it smaller.
+fn flags(mode: Mode) -> Result<String> {
     let sysroot = Run::new("rustc").args(["--print", "sysroot"]).dir(paths::root()).read()?;
     let library = Path::new(sysroot.trim()).join("lib/rustlib/src/rust");
     let cargo_home = match std::env::var_os("CARGO_HOME") {
@@ -82,7 +85,13 @@ fn remapped() -> Result<String> {
         None => std::env::home_dir().context("there is no home folder and no CARGO_HOME")?.join(".cargo"),
     };
     let folders = [library, cargo_home.join("registry/src"), paths::root()];
-    let flags = folders.map(|folder| format!("--remap-path-prefix={}=", folder.display()));
+    let mut flags = folders.map(|folder| format!("--remap-path-prefix={}=", folder.display())).to_vec();
+    // Not an option of every LLVM: without it the module is larger and does the same.
+    if mode == Mode::Release
+        && Run::new("rustc").args([COPY_AT_ONCE, "--print", "cfg"]).dir(paths::root()).works()
+    {
+        flags.push(COPY_AT_ONCE.to_owned());
+    }
     // JSON's texts and lists are TOML as well.
     Ok(format!("target.{}.rustflags={}", tools::WASM_TARGET, serde_json::to_string(&flags)?))
 }
@@ -187,9 +196,55 @@ fn silence_panics(module: &mut walrus::Module) -> Result<()> {
         let data = module.data.get_mut(id);
         if let DataKind::Active { offset: ConstExpr::Value(Value::I32(address)), .. } = data.kind {
             forget_places(&mut data.value, address.cast_unsigned() as usize);
+            PANICS.iter().for_each(|text| forget_text(&mut data.value, text.as_bytes()));
         }
     }
     Ok(())
+}
+
+/// What the standard library and the crates would say in a panic, and the digits they would say numbers with.
+const PANICS: &[&str] = &[
+    " but ends at ",
+    " index out of bounds: the len is ",
+    " but the index is ",
+    " out of range for slice of length ",
+    "slice index starts at ",
+    "range start index ",
+    "range end index ",
+    "copy_from_slice: source slice length (",
+    ") does not match destination slice length (",
+    "removal index (is ",
+    ") should be < len (is ",
+    "mid > len",
+    "fetch returned ",
+    ", not `Response` - this is a bug",
+    "finish: callbacks should be Some",
+    "finish: result should be None",
+    "FnOnce called more than once",
+    "closure invoked recursively or after being dropped",
+    "reentrant init",
+    "called `Option::unwrap_throw()` on a `None` value",
+    "called `Result::unwrap_throw()` on an `Err` value",
+    "js_value passed has no string representation",
+    "null pointer passed to rust",
+    "internal error: entered unreachable code",
+    ": JsValue passed is not an Error type -- this is a bug",
+    "attempt to divide by zero",
+    "`async fn` resumed after completion",
+    "RefCell already mutably borrowed",
+    "RefCell already borrowed",
+    "capacity overflow",
+    "Tried to shrink to a larger capacity",
+    "LazyCell instance has previously been poisoned",
+    "no randomness",
+    "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+     5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899",
+];
+
+fn forget_text(data: &mut [u8], text: &[u8]) {
+    while let Some(at) = data.windows(text.len()).position(|found| found == text) {
+        data[at..at + text.len()].fill(0);
+    }
 }
 
 /// Overwrites the places that panics name, file names included, in data that lies at an address. A place is the
@@ -234,13 +289,14 @@ fn optimize(from: &Path, to: &Path) -> Result<Vec<u8>> {
         .arg("--one-caller-inline-max-function-size=30")
         // Code that always looks the same is better than code that is a little shorter.
         .args(["--skip-pass=local-cse", "--skip-pass=simplify-locals"])
+        // Zeros between the data are shorter than what would say where they are.
+        .arg("--skip-pass=memory-packing")
         // The lowest kilobyte is the far end of the stack.
         .arg("--low-memory-unused")
-        // By name: what has been made from one generic function stands together.
-        .args(["--reorder-functions-by-name", "--strip-debug"])
+        .arg("--strip-debug")
         .args(FEATURES.map(|feature| format!("--enable-{feature}")))
         .run()?;
-    Ok(std::fs::read(to)?)
+    order::alike_together(&std::fs::read(to)?)
 }
 
 /// Compiles the file with the engine that is at hand and compares both sides of the boundary.
