@@ -10,6 +10,7 @@ mod chance;
 mod clock;
 mod network;
 mod properties;
+mod renewals;
 mod sabotage;
 mod scenarios;
 mod schedule;

@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod callback;
+mod clocks;
 mod coverage;
 mod discovery;
 mod encodings;
@@ -16,6 +17,7 @@ mod options;
 mod record;
 mod requests;
 mod rfc_vectors;
+mod scopes;
 mod signatures;
 mod signer;
 mod support;
