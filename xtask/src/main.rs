@@ -4,6 +4,7 @@ mod bench;
 mod browsers;
 mod demo;
 mod docs;
+mod fuzz;
 mod glue;
 mod inline;
 mod order;
@@ -15,8 +16,9 @@ mod test;
 mod tools;
 mod wasm;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::process::ExitCode;
+use std::time::Duration;
 
 const HELP: &str = "\
 cargo xtask COMMAND
@@ -26,6 +28,8 @@ cargo xtask COMMAND
   test [--quick] [--only STEP]
                           every check there is; --quick leaves out the browsers; --only may be repeated
   build [--dev]           pkg/, ready for `npm install ./pkg` or `npm publish`; --dev is quick and readable
+  fuzz [--minutes N] [--only TARGET]
+                          the fuzz targets, a minute each; needs a nightly toolchain
   size                    sizes of what is shipped and downloaded, held against xtask/budgets.json
   bench [ARGUMENTS]       speed and memory beside other libraries, in headless Chromium
   docs                    the API reference of the crate and of the package, in target/docs
@@ -76,6 +80,22 @@ fn run(arguments: &[String]) -> Result<bool> {
             let mode = if options.flag("--dev") { wasm::Mode::Dev } else { wasm::Mode::Release };
             options.end()?;
             package::build(mode)?;
+        }
+        "fuzz" => {
+            let mut options = Options::new(rest);
+            let minutes: f64 = match options.value("--minutes")? {
+                Some(minutes) => {
+                    minutes.parse().with_context(|| format!("--minutes: {minutes} is no number"))?
+                }
+                None => 1.0,
+            };
+            let mut only = Vec::new();
+            while let Some(name) = options.value("--only")? {
+                only.push(name);
+            }
+            options.end()?;
+            ensure!(minutes > 0.0 && minutes < 10_000.0, "--minutes: more than none");
+            return fuzz::run(Duration::from_secs_f64(minutes * 60.0), &only);
         }
         "size" => {
             Options::new(rest).end()?;
@@ -144,7 +164,8 @@ mod tests {
 
     #[test]
     fn unknown_commands_and_arguments_are_refused() {
-        for words in ["nothing", "build --fast", "size x", "test --only", "demo --port x"] {
+        for words in ["nothing", "build --fast", "size x", "test --only", "demo --port x", "fuzz --minutes 0"]
+        {
             let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
             assert!(run(&words).is_err(), "{words:?}");
         }

@@ -91,7 +91,15 @@ impl Run {
     }
 
     /// Runs it, passes its output on line by line and keeps a copy; stops it after `limit`.
-    pub fn watch(mut self, limit: Duration) -> Result<Outcome> {
+    pub fn watch(self, limit: Duration) -> Result<Outcome> {
+        self.follow(limit, |line| {
+            // A closed pipe at the other end is no reason to stop a test run.
+            let _ = std::io::stdout().write_all(line.as_bytes());
+        })
+    }
+
+    /// The same, with somebody else to decide what is shown.
+    pub fn follow(mut self, limit: Duration, mut show: impl FnMut(&str)) -> Result<Outcome> {
         let mut child = self
             .command
             .stdin(Stdio::null())
@@ -111,8 +119,7 @@ impl Run {
         loop {
             match lines.recv_timeout(Duration::from_millis(100)) {
                 Ok(line) => {
-                    // A closed pipe at the other end is no reason to stop a test run.
-                    let _ = std::io::stdout().write_all(line.as_bytes());
+                    show(&line);
                     output.push_str(&line);
                 }
                 Err(RecvTimeoutError::Timeout) => {}

@@ -9,7 +9,7 @@ use tokenward::protocol::discovery::judge;
 use tokenward::protocol::jws::Algorithm;
 use url::{Host, Url};
 
-use crate::support::{ISSUER, answer, check_error, config, given, judged, json};
+use crate::support::{ISSUER, answer, check_error, config, given, json, judged};
 
 const PATHS: &[&str] = &[
     "answer",
@@ -27,10 +27,13 @@ const PATHS: &[&str] = &[
 
 /// A client as usual, one with members of its own, and one on a developer's machine.
 static CLIENTS: LazyLock<[Config; 3]> = LazyLock::new(|| {
-    let local = r#"{"issuer":"https://id.example.com","clientId":"spa","redirectUri":"http://localhost:5173/"}"#;
+    let local =
+        r#"{"issuer":"https://id.example.com","clientId":"spa","redirectUri":"http://localhost:5173/"}"#;
     [
         config(""),
-        config(r#","metadata":{"token_endpoint":"https://app.example.com/token"},"idTokenAlgorithms":["ES256"]"#),
+        config(
+            r#","metadata":{"token_endpoint":"https://app.example.com/token"},"idTokenAlgorithms":["ES256"]"#,
+        ),
         Config::from_options(&json(local), Some("http://localhost:5173/")).expect("the options are right"),
     ]
 });
@@ -51,7 +54,8 @@ pub fn run(data: &[u8]) {
         let body = judged(&response.body);
         assert_eq!(response.status, 200);
         assert_eq!(body["issuer"], ISSUER);
-        let said = |name: &str| config.metadata.text(name).or_else(|| given(&body, name).and_then(Value::as_str));
+        let said =
+            |name: &str| config.metadata.text(name).or_else(|| given(&body, name).and_then(Value::as_str));
         for (name, endpoint) in [
             ("authorization_endpoint", Some(&metadata.authorization_endpoint)),
             ("token_endpoint", Some(&metadata.token_endpoint)),

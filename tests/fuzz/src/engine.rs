@@ -323,7 +323,9 @@ impl World {
                 let retry_after = Some(script.pick(&["0", "1", "7", "99999999999", "soon"]).to_owned());
                 return Ok(HttpResponse { retry_after, ..answer_of(status, "text/html", b"<html>") });
             }
-            13 => return Ok(answer_of(400, kind, br#"{"error":"invalid_grant","error_description":"over"}"#)),
+            13 => {
+                return Ok(answer_of(400, kind, br#"{"error":"invalid_grant","error_description":"over"}"#));
+            }
             14 => return Ok(answer_of(script.pick(&[200, 400, 401, 403]), kind, script.slice())),
             _ => {}
         }
@@ -424,7 +426,8 @@ impl World {
             }
             Output::Settle(op, result) => {
                 let at = self.open.iter().position(|known| *known == op);
-                self.open.swap_remove(at.unwrap_or_else(|| panic!("{op:?} settles twice, or was never begun")));
+                self.open
+                    .swap_remove(at.unwrap_or_else(|| panic!("{op:?} settles twice, or was never begun")));
                 match result {
                     Ok(Reply::Navigate(url)) => self.visit(&url),
                     Ok(_) => {}

@@ -109,7 +109,8 @@ fn origin_is_right(claims: &Value, asked: &Asked) -> Option<String> {
 fn times_are_right(claims: &Value) -> Option<f64> {
     let (exp, iat, nbf) = (date(claims, "exp")??, date(claims, "iat")??, date(claims, "nbf")?);
     let leeway = LEEWAY as f64;
-    (now() - leeway < exp && iat - leeway <= now() && nbf.is_none_or(|nbf| nbf - leeway <= now())).then_some(iat)
+    (now() - leeway < exp && iat - leeway <= now() && nbf.is_none_or(|nbf| nbf - leeway <= now()))
+        .then_some(iat)
 }
 
 fn hash_is_right(claims: &Value) -> bool {
@@ -124,7 +125,8 @@ fn login_is_right(claims: &Value, asked: &Asked) -> Option<(String, Option<f64>)
     let acr = asked.acr.is_empty()
         || claim(claims, "acr").and_then(Value::as_str).is_some_and(|acr| acr == "phr" || acr == "mfa");
     let auth_time = date(claims, "auth_time")?;
-    let recent = asked.max_age.is_none_or(|age| auth_time.is_some_and(|at| now() - at <= (age + LEEWAY) as f64));
+    let recent =
+        asked.max_age.is_none_or(|age| auth_time.is_some_and(|at| now() - at <= (age + LEEWAY) as f64));
     (fresh && nonce && acr && recent && hash_is_right(claims)).then_some((subject, auth_time))
 }
 

@@ -29,7 +29,10 @@ pub fn run(data: &[u8]) {
             }
         }
     }
-    assert!(set.candidates(Algorithm::Rs256, Some("no such key")).is_empty() || body.to_string().contains("no such"));
+    assert!(
+        set.candidates(Algorithm::Rs256, Some("no such key")).is_empty()
+            || body.to_string().contains("no such")
+    );
 }
 
 fn octets(jwk: &Value, name: &str) -> Vec<u8> {

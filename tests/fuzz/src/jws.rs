@@ -30,7 +30,10 @@ fn look_at(token: &str) {
         let read = match parse(token, allowed) {
             Ok(read) => read,
             Err(error) => {
-                check_error(&error, &["length", "parts", "header", "payload", "signature", "crit", "typ", "kid"]);
+                check_error(
+                    &error,
+                    &["length", "parts", "header", "payload", "signature", "crit", "typ", "kid"],
+                );
                 for part in token.split('.') {
                     check_secret(part, &format!("{error:?} {error}"), "");
                 }

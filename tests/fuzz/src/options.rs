@@ -78,7 +78,8 @@ fn check(config: &Config, page: Option<&str>, text: &str) {
 fn call(config: &Config, metadata: &Metadata, login: &str, logout: &str) {
     let random = Randomness { state: [1; 32], nonce: [2; 32], verifier: [3; 32] };
     let args = Json::parse(login.as_bytes()).unwrap_or(Json::Null);
-    let made = LoginOptions::from_args(&args, config).and_then(|options| request(config, metadata, options, &random));
+    let made = LoginOptions::from_args(&args, config)
+        .and_then(|options| request(config, metadata, options, &random));
     match made {
         Ok(made) => {
             let verifier = made.transaction.verifier.expose();
@@ -116,7 +117,9 @@ fn call(config: &Config, metadata: &Metadata, login: &str, logout: &str) {
         Err(error) => assert!(matches!(error.phase, Phase::Options), "{error:?}"),
     }
     let args = Json::parse(logout.as_bytes()).unwrap_or(Json::Null);
-    if let (Ok(options), Some(endpoint)) = (LogoutOptions::from_args(&args, config), &metadata.end_session_endpoint) {
+    if let (Ok(options), Some(endpoint)) =
+        (LogoutOptions::from_args(&args, config), &metadata.end_session_endpoint)
+    {
         let url = tokenward::protocol::logout::request(config, endpoint, None, &options, [4; 16]);
         assert!(url.starts_with(endpoint));
     }

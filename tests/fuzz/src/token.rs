@@ -20,7 +20,10 @@ pub fn run(data: &[u8]) {
             let text = |name: &str| given(&body, name).and_then(Value::as_str);
             let access = answer.access_token.expose();
             assert_eq!(text("access_token"), Some(access));
-            assert!(!access.is_empty() && access.bytes().all(|b| b.is_ascii_graphic()), "it goes into a header");
+            assert!(
+                !access.is_empty() && access.bytes().all(|b| b.is_ascii_graphic()),
+                "it goes into a header"
+            );
             assert!(text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")));
             assert_eq!(answer.lifetime, lifetime(given(&body, "expires_in")));
             let refresh = answer.refresh_token.as_ref().map(|token| token.expose());
@@ -47,7 +50,8 @@ pub fn run(data: &[u8]) {
                 Code::TokenTypeUnsupported,
             ];
             assert!(expected.contains(&error.code));
-            let words = [error.oauth_error.as_deref(), error.description.as_deref()].map(Option::unwrap_or_default);
+            let words =
+                [error.oauth_error.as_deref(), error.description.as_deref()].map(Option::unwrap_or_default);
             let body = read.unwrap_or_default();
             for name in ["access_token", "refresh_token", "id_token"] {
                 if let Some(secret) = body.get(name).and_then(Value::as_str) {
@@ -79,7 +83,9 @@ fn check_relatives(data: &[u8]) {
 fn lifetime(value: Option<&Value>) -> Option<u64> {
     let seconds = match value? {
         Value::Number(number) => number.as_f64().filter(|n| *n >= 1.0 && *n < 1e12)?.floor(),
-        Value::String(text) if text.len() <= 12 && text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok()?,
+        Value::String(text) if text.len() <= 12 && text.bytes().all(|b| b.is_ascii_digit()) => {
+            text.parse().ok()?
+        }
         _ => return None,
     };
     (seconds >= 1.0).then_some((seconds * 1000.0).min(315_360_000_000.0) as u64)

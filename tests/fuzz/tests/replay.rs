@@ -63,7 +63,10 @@ fn nothing_is_left_out() {
     let manifest = fs::read_to_string(here("Cargo.toml")).expect("readable");
     for name in &targets {
         let binary = fs::read_to_string(here(&format!("bins/{name}.rs"))).expect("readable");
-        assert!(binary.contains(&format!("tokenward_fuzz::{name}::run")), "bins/{name}.rs runs another target");
+        assert!(
+            binary.contains(&format!("tokenward_fuzz::{name}::run")),
+            "bins/{name}.rs runs another target"
+        );
         assert!(manifest.contains(&format!("path = \"bins/{name}.rs\"")), "Cargo.toml has no {name}");
         assert!(names(&format!("corpus/{name}")).len() > 2, "{name} has next to no seeds");
     }
@@ -73,7 +76,10 @@ fn nothing_is_left_out() {
 fn the_corpus_is_small() {
     let size = |name: &str| {
         let files = names(&format!("corpus/{name}"));
-        files.iter().map(|file| fs::metadata(here(&format!("corpus/{name}/{file}"))).expect("readable").len()).sum()
+        files
+            .iter()
+            .map(|file| fs::metadata(here(&format!("corpus/{name}/{file}"))).expect("readable").len())
+            .sum()
     };
     let sum: u64 = TARGETS.iter().map(|(name, _)| -> u64 { size(name) }).sum();
     assert!(sum < LARGEST, "{sum} octets");

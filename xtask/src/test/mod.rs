@@ -4,7 +4,7 @@ mod counts;
 mod steps;
 
 use anyhow::{Result, ensure};
-use counts::Counts;
+pub use counts::Counts;
 use std::time::Instant;
 use steps::{STEPS, Step};
 

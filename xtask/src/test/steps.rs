@@ -4,7 +4,7 @@ use super::counts::Counts;
 use crate::browsers::Browser;
 use crate::process::Run;
 use crate::wasm::Mode;
-use crate::{demo, docs, package, paths, size, tools};
+use crate::{demo, docs, fuzz, package, paths, size, tools};
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 use std::time::Duration;
@@ -31,11 +31,12 @@ const fn step(
 }
 
 /// All steps, in order: what is quick and tells most comes first.
-pub const STEPS: [Step; 18] = [
+pub const STEPS: [Step; 20] = [
     step("fmt", true, None, fmt),
     step("clippy", true, None, clippy),
     step("rustdoc", true, None, rustdoc),
     step("native", true, None, native),
+    step("replay", true, None, replay),
     step("xtask", true, None, xtask),
     step("build", true, None, build),
     step("facade", true, None, facade),
@@ -43,6 +44,7 @@ pub const STEPS: [Step; 18] = [
     step("types", true, None, types),
     step("package", true, None, lint_package),
     step("size", true, None, budgets),
+    step("fuzz", false, None, fuzz::in_passing),
     step("typedoc", false, None, typedoc),
     step("wasm", false, Some(Browser::Chromium), wasm),
     step("e2e-chromium", false, Some(Browser::Chromium), || e2e(Browser::Chromium)),
@@ -80,7 +82,9 @@ fn need(file: &str) -> Result<()> {
 
 fn fmt() -> Result<Counts> {
     tools::component("fmt", "rustfmt")?;
-    checked(cargo(&["fmt", "--all", "--check"]))
+    let mut counts = checked(cargo(&["fmt", "--all", "--check"]))?;
+    counts += checked(cargo(&["fmt", "--manifest-path", "tests/fuzz/Cargo.toml", "--check"]))?;
+    Ok(counts)
 }
 
 fn clippy() -> Result<Counts> {
@@ -98,6 +102,8 @@ fn clippy() -> Result<Counts> {
         println!("cargo clippy {}", selection.join(" "));
         counts += checked(cargo(&["clippy", "--quiet"]).args(selection).args(["--", "-D", "warnings"]))?;
     }
+    println!("cargo clippy --manifest-path tests/fuzz/Cargo.toml");
+    counts += checked(fuzz::on_stable("clippy").args(["--quiet", "--all-targets", "--", "-D", "warnings"]))?;
     Ok(counts)
 }
 
@@ -109,6 +115,11 @@ fn native() -> Result<Counts> {
     need("tests/sim/main.rs")?;
     need("tests/vectors/main.rs")?;
     cargo_tests(cargo(&["test", "--package", "tokenward", "--no-fail-fast"]))
+}
+
+/// The corpus of the fuzz targets, and its neighbourhood.
+fn replay() -> Result<Counts> {
+    cargo_tests(fuzz::on_stable("test"))
 }
 
 fn xtask() -> Result<Counts> {
