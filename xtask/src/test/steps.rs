@@ -31,7 +31,7 @@ const fn step(
 }
 
 /// All steps, in order: what is quick and tells most comes first.
-pub const STEPS: [Step; 20] = [
+pub const STEPS: [Step; 21] = [
     step("fmt", true, None, fmt),
     step("clippy", true, None, clippy),
     step("rustdoc", true, None, rustdoc),
@@ -39,6 +39,7 @@ pub const STEPS: [Step; 20] = [
     step("replay", true, None, replay),
     step("xtask", true, None, xtask),
     step("build", true, None, build),
+    step("oracles", true, None, oracles),
     step("facade", true, None, facade),
     step("world", true, None, world),
     step("types", true, None, types),
@@ -145,6 +146,13 @@ fn world() -> Result<Counts> {
     tools::npm_ci(&paths::root())?;
     tools::npm_ci(&paths::root().join("tests"))?;
     node_folder("tests/world")
+}
+
+/// The package beside independent implementations.
+fn oracles() -> Result<Counts> {
+    tools::npm_ci(&paths::root().join("tests"))?;
+    need("pkg/dist/glue.js")?;
+    node_folder("tests/oracles")
 }
 
 /// The facade as the tests of its code and of its types use it, with what the build generated beside it.
