@@ -9,7 +9,7 @@ use tokenward::protocol::callback::{Arrival, recognise};
 use tokenward::protocol::discovery::Metadata;
 use url::form_urlencoded;
 
-use crate::support::{CONFIG, ISSUER, METADATA, REDIRECT, check_error, check_secret, metadata};
+use crate::support::{CONFIG, ISSUER, METADATA, REDIRECT, check_error, check_secret, metadata, saw};
 
 static STRICT: LazyLock<Metadata> =
     LazyLock::new(|| metadata(&CONFIG, r#","authorization_response_iss_parameter_supported":true"#));
@@ -83,11 +83,12 @@ fn look_at(url: &str) {
             assert!(at_home && response.state.starts_with(STATE_PREFIX));
             assert_eq!(all("state"), [response.state.as_str()]);
             for code in all("code") {
-                check_secret(code, &shown, &[clean.as_str(), &response.state].concat());
+                check_secret(code, &shown, &format!("{clean}{}{:?}", response.state, all("iss")));
             }
             judge(url, &all);
         }
-        Arrival::FromLogout { .. } | Arrival::NotOurs => {}
+        Arrival::FromLogout { .. } => saw("back from logout"),
+        Arrival::NotOurs => {}
     }
 }
 
@@ -97,6 +98,7 @@ fn judge<'a>(url: &str, all: &dyn Fn(&str) -> Vec<&'a str>) {
         let Arrival::Response(response) = recognise(url, &CONFIG) else { unreachable!("it was one") };
         match response.validate(&CONFIG, metadata) {
             Ok(code) => {
+                saw("code accepted");
                 assert_eq!(all("code"), [code.expose()]);
                 assert!(all("error").iter().all(|error| error.is_empty()));
                 match all("iss")[..] {

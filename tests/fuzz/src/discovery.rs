@@ -9,7 +9,7 @@ use tokenward::protocol::discovery::judge;
 use tokenward::protocol::jws::Algorithm;
 use url::{Host, Url};
 
-use crate::support::{ISSUER, answer, check_error, config, given, json, judged};
+use crate::support::{ISSUER, answer, check_error, config, given, json, judged, saw};
 
 const PATHS: &[&str] = &[
     "answer",
@@ -51,6 +51,7 @@ pub fn run(data: &[u8]) {
                 continue;
             }
         };
+        saw("metadata accepted");
         let body = judged(&response.body);
         assert_eq!(response.status, 200);
         assert_eq!(body["issuer"], ISSUER);

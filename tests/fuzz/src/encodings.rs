@@ -8,6 +8,8 @@ use tokenward::protocol::pkce::Verifier;
 use tokenward::protocol::scope::Scope;
 use url::form_urlencoded;
 
+use crate::support::saw;
+
 /// Any octets; as text, if they are text.
 pub fn run(data: &[u8]) {
     let coded = base64url::encode(data);
@@ -20,6 +22,7 @@ pub fn run(data: &[u8]) {
     check_scopes(text);
 
     if let Some(verifier) = Verifier::from_stored(text) {
+        saw("verifier read");
         assert_eq!(verifier.expose(), text);
         assert!((43..=128).contains(&text.len()) && verifier.challenge().len() == 43);
     }
@@ -37,6 +40,7 @@ pub fn run(data: &[u8]) {
 fn check_forms(text: &str) {
     let theirs: Vec<(String, String)> = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
     if let Some(ours) = form::parse(text) {
+        saw("form read");
         assert_eq!(ours, theirs);
         let mut written = form::Form::new();
         for (name, value) in &ours {
@@ -54,6 +58,7 @@ fn check_forms(text: &str) {
 
 fn check_scopes(text: &str) {
     let Some(scope) = Scope::parse(text) else { return };
+    saw("scope read");
     let written = scope.to_text();
     let again = Scope::parse(&written).expect("a scope of our own");
     assert_eq!(again.to_text(), written);

@@ -13,7 +13,9 @@ use tokenward::protocol::http::{HttpFailure, HttpRequest, HttpResponse, HttpResu
 use tokenward::secret::Secret;
 use tokenward::time::Now;
 
-use crate::support::{CLIENT, ISSUER, NOW, ORIGIN, REDIRECT, answer_of, check_error, config, document, json};
+use crate::support::{
+    CLIENT, ISSUER, NOW, ORIGIN, REDIRECT, answer_of, check_error, config, document, json, saw,
+};
 
 /// In every token and code of this world.
 const MARK: &str = "sEkReT-9f3k2";
@@ -392,12 +394,11 @@ impl World {
         while let Some(output) = self.engine.poll() {
             outputs += 1;
             assert!(outputs < 2_000, "one input, and no end of it");
-            let shown = format!("{output:?}");
             // The claims are the app's, the mark among them; nothing else says it.
-            if !matches!(output, Output::Session(_)) {
-                assert!(!shown.contains(MARK), "a secret is shown in {shown}");
-            }
-            assert!(!self.idle || matches!(output, Output::Wake(_)), "without time passing: {shown}");
+            let shown =
+                if matches!(output, Output::Session(_)) { String::new() } else { format!("{output:?}") };
+            assert!(!shown.contains(MARK), "a secret is shown in {shown}");
+            assert!(!self.idle || matches!(output, Output::Wake(_)), "without time passing: {output:?}");
             self.take(output);
         }
         // Whoever waits, waits for something. An answer of the wrong kind takes its question away: that is the
@@ -430,6 +431,8 @@ impl World {
                     .swap_remove(at.unwrap_or_else(|| panic!("{op:?} settles twice, or was never begun")));
                 match result {
                     Ok(Reply::Navigate(url)) => self.visit(&url),
+                    Ok(Reply::Token { .. }) => saw("token handed out"),
+                    Ok(Reply::Claims(_)) => saw("claims handed out"),
                     Ok(_) => {}
                     Err(error) => {
                         let path = error.path.clone().unwrap_or_default();
@@ -448,7 +451,8 @@ impl World {
                 }
             }
             Output::CleanUrl(url) => assert!(!url.contains("code=code-")),
-            Output::Token(_) | Output::Event(..) => {}
+            Output::Event(event, _) => saw(event.as_str()),
+            Output::Token(_) => {}
             #[allow(unreachable_patterns, reason = "there will be more to tell")]
             _ => {}
         }

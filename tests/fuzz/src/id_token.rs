@@ -6,7 +6,7 @@ use tokenward::error::Code;
 use tokenward::protocol::id_token::{AtLogin, Expected, Identity, check_login, check_refresh};
 use tokenward::protocol::jws::{Algorithm, Unverified};
 
-use crate::support::{CLIENT, ISSUER, NOW, check_error};
+use crate::support::{CLIENT, ISSUER, NOW, check_error, saw};
 
 const NONCE: &str = "n-0S6_WzA2Mj";
 const ACCESS: &str = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
@@ -47,6 +47,7 @@ pub fn run(data: &[u8]) {
     assert_eq!(ours.is_ok(), theirs.is_some(), "{judge}: {ours:?}, {theirs:?}");
     match (ours, theirs) {
         (Ok(identity), Some((subject, auth_time))) => {
+            saw("claims accepted at login");
             assert_eq!(identity, Identity { subject, nonce: NONCE.to_owned(), auth_time });
         }
         (Err(error), _) => check_error(&error, &["too old"]),
@@ -58,6 +59,9 @@ pub fn run(data: &[u8]) {
         let ours = check_refresh(&token, &expected, &identity, NOW);
         let theirs = refresh_is_right(&judge, &asked, auth_time);
         assert_eq!(ours.as_ref().ok().copied(), theirs, "{judge}: {ours:?}");
+        if let Ok(in_time) = ours {
+            saw(if in_time { "claims accepted at refresh" } else { "claims late at refresh" });
+        }
         if let Err(error) = ours {
             assert!(matches!(error.code, Code::IdentityChanged | Code::IdTokenAtHash));
             let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();

@@ -7,6 +7,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use tokenward::encoding::json::{Json, write_string};
 
+use crate::support::saw;
+
 /// As deep as arrays and objects may nest.
 const MAX_DEPTH: usize = 24;
 
@@ -16,11 +18,12 @@ pub fn run(data: &[u8]) {
     let theirs = serde_json::from_slice::<Strict>(data).ok().filter(|json| json.1 <= MAX_DEPTH);
     match (ours, theirs) {
         (Some(ours), Some(Strict(theirs, _))) => {
+            saw("JSON read");
             assert!(same(&ours, &theirs), "{ours:?} is not {theirs:?}");
             let written = write(&ours);
             assert_eq!(Json::parse(written.as_bytes()), Some(ours), "{written}");
         }
-        (None, None) => {}
+        (None, None) => saw("JSON refused"),
         (ours, theirs) => panic!("we read {ours:?}, the judge {:?}", theirs.map(|json| json.0)),
     }
     if let Ok(text) = std::str::from_utf8(data) {

@@ -7,7 +7,7 @@ use tokenward::protocol::jws::Algorithm;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::support::{answer, check_error, check_secret, judged};
+use crate::support::{answer, check_error, check_secret, judged, saw};
 
 /// The corpus form of an answer.
 pub fn run(data: &[u8]) {
@@ -41,6 +41,11 @@ fn octets(jwk: &Value, name: &str) -> Vec<u8> {
 }
 
 fn check_key(text: &str, algorithm: Algorithm, kid: Option<&str>, keys: &[Value]) {
+    saw(match algorithm.key_type().0 {
+        "RSA" => "RSA key chosen",
+        "EC" => "EC key chosen",
+        _ => "OKP key chosen",
+    });
     let jwk: Value = serde_json::from_str(text).expect("a JWK");
     let members: Vec<&str> = jwk.as_object().expect("an object").keys().map(String::as_str).collect();
     let (kty, crv) = algorithm.key_type();

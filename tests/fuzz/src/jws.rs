@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use tokenward::protocol::jws::{Algorithm, parse};
 
-use crate::support::{check_error, check_secret};
+use crate::support::{check_error, check_secret, saw};
 
 /// The token itself; or, if it begins with a brace, header, payload and signature in lines of their own, which
 /// are encoded first.
@@ -40,6 +40,7 @@ fn look_at(token: &str) {
                 continue;
             }
         };
+        saw("token read");
         let parts: Vec<&str> = token.split('.').collect();
         let [head, body, signature] = parts[..] else { panic!("{} parts", parts.len()) };
         let decoded = |part: &str| URL_SAFE_NO_PAD.decode(part).expect("base64url of the one spelling");

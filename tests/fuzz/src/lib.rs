@@ -15,6 +15,8 @@ pub mod token;
 pub mod transaction;
 pub mod url;
 
+pub use support::seen;
+
 /// A target: its name and its body.
 pub type Target = (&'static str, fn(&[u8]));
 

@@ -10,7 +10,7 @@ use tokenward::protocol::discovery::{Metadata, from_config};
 use tokenward::protocol::logout::LogoutOptions;
 use url::Url;
 
-use crate::support::{CONFIG, METADATA, ORIGIN, REDIRECT, first_line};
+use crate::support::{CONFIG, METADATA, ORIGIN, REDIRECT, first_line, saw};
 
 /// What belongs to the protocol alone.
 const OURS: &[&str] = &["client_secret", "code", "code_verifier", "refresh_token", "request", "request_uri"];
@@ -25,12 +25,14 @@ pub fn run(data: &[u8]) {
         let Some(json) = Json::parse(options.as_bytes()) else { continue };
         match Config::from_options(&json, page) {
             Ok(config) => {
+                saw("options accepted");
                 check(&config, page, options);
                 if let Ok(metadata) = from_config(&config) {
                     call(&config, &metadata, login, logout);
                 }
             }
             Err(error) => {
+                saw(error.code.as_str());
                 assert_eq!(error.phase, Phase::Options);
                 assert!(error.path.is_some() || error.code == Code::OptionInvalid, "{error:?}");
                 let legal = [
@@ -82,6 +84,7 @@ fn call(config: &Config, metadata: &Metadata, login: &str, logout: &str) {
         .and_then(|options| request(config, metadata, options, &random));
     match made {
         Ok(made) => {
+            saw("request made");
             let verifier = made.transaction.verifier.expose();
             assert!(!made.url.contains(verifier) && !format!("{made:?}").contains(verifier));
             assert!(made.url.starts_with(&metadata.authorization_endpoint));
@@ -114,7 +117,10 @@ fn call(config: &Config, metadata: &Metadata, login: &str, logout: &str) {
                 assert!(own || name == "resource" || all(&name).len() == 1, "{name} stands twice");
             }
         }
-        Err(error) => assert!(matches!(error.phase, Phase::Options), "{error:?}"),
+        Err(error) => {
+            saw("arguments refused");
+            assert!(matches!(error.phase, Phase::Options), "{error:?}");
+        }
     }
     let args = Json::parse(logout.as_bytes()).unwrap_or(Json::Null);
     if let (Ok(options), Some(endpoint)) =

@@ -1,5 +1,7 @@
 //! What the targets share: a client, answers made of fuzzed octets, and what holds for every error.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use serde_json::Value;
@@ -82,8 +84,23 @@ pub(crate) fn given<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     value.get(name).filter(|member| !member.is_null())
 }
 
+thread_local! {
+    static SEEN: RefCell<BTreeSet<&'static str>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// Notes that something came about: a target that never gets anywhere has all properties.
+pub(crate) fn saw(what: &'static str) {
+    SEEN.with_borrow_mut(|seen| seen.insert(what));
+}
+
+/// What came about on this thread so far: what was accepted, and the codes of what was refused.
+pub fn seen() -> BTreeSet<&'static str> {
+    SEEN.with_borrow(Clone::clone)
+}
+
 /// What holds for every error: what it names is one of ours, text from outside is capped and printable.
 pub(crate) fn check_error(error: &Error, paths: &[&str]) {
+    saw(error.code.as_str());
     if let Some(path) = &error.path {
         assert!(paths.contains(&path.as_str()), "{path:?} is not one of our words");
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use tokenward::error::Code;
 use tokenward::protocol::{revocation, token, userinfo};
 
-use crate::support::{answer, check_error, check_secret, given, judged};
+use crate::support::{answer, check_error, check_secret, given, judged, saw};
 
 /// The corpus form of an answer.
 pub fn run(data: &[u8]) {
@@ -13,6 +13,7 @@ pub fn run(data: &[u8]) {
     let read: Option<Value> = serde_json::from_slice(&response.body).ok();
     match token::judge(&response) {
         Ok(answer) => {
+            saw("tokens accepted");
             let body = judged(&response.body);
             assert_eq!(response.status, 200);
             assert!(response.media_type().ends_with("json"));
@@ -68,6 +69,7 @@ fn check_relatives(data: &[u8]) {
     let response = answer(data);
     match userinfo::judge(&response, Some("alice")) {
         Ok(claims) => {
+            saw("userinfo accepted");
             assert_eq!(claims.text("sub"), Some("alice"));
             assert_eq!(judged(&response.body)["sub"], "alice");
         }

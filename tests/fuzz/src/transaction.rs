@@ -10,13 +10,14 @@ use tokenward::protocol::transaction::{LIFETIME, Transaction};
 use tokenward::time::Now;
 use url::Url;
 
-use crate::support::{CLIENT, CONFIG, ISSUER, NOW, ORIGIN, REDIRECT, check_error, check_secret};
+use crate::support::{CLIENT, CONFIG, ISSUER, NOW, ORIGIN, REDIRECT, check_error, check_secret, saw};
 
 /// The record.
 pub fn run(data: &[u8]) {
     let Ok(record) = std::str::from_utf8(data) else { return };
     match Transaction::from_record(record, &CONFIG, NOW) {
         Ok(transaction) => {
+            saw("record accepted");
             let stored: Value = serde_json::from_str(record).expect("what is accepted is JSON");
             assert_eq!((&stored["issuer"], &stored["client_id"]), (&ISSUER.into(), &CLIENT.into()));
             assert_eq!((&stored["redirect_uri"], &stored["v"].as_f64()), (&REDIRECT.into(), &Some(1.0)));
@@ -30,7 +31,10 @@ pub fn run(data: &[u8]) {
                 assert_eq!(home.join(place).expect("a place").origin(), home.origin(), "{place}");
             }
             assert!(transaction.max_age.is_none_or(|age| age >= 0));
-            check_secret(verifier, &format!("{transaction:?}"), &record.replacen(verifier, "", 1));
+            let place = transaction.return_to.as_deref().unwrap_or_default();
+            let rest =
+                [&transaction.nonce, &transaction.scope.to_text(), place, &transaction.required_acr.concat()];
+            check_secret(verifier, &format!("{transaction:?}"), &rest.concat());
             check_round_trip(&transaction, &CONFIG, NOW);
         }
         Err(error) => {

@@ -5,7 +5,7 @@ use tokenward::encoding::url::{parse, with_query, without_query};
 use tokenward::protocol::return_to::local_path;
 use url::{Host, Url};
 
-use crate::support::ORIGIN;
+use crate::support::{ORIGIN, saw};
 
 /// The URL.
 pub fn run(data: &[u8]) {
@@ -24,6 +24,7 @@ pub fn run(data: &[u8]) {
     assert_eq!(without_query(text), [ours.origin, ours.path].concat());
 
     let Ok(theirs) = Url::parse(text) else { return };
+    saw("URL read");
     assert_eq!(theirs.scheme(), ours.scheme);
     assert!(theirs.username().is_empty() && theirs.password().is_none(), "{text:?} hides a user");
     let origin = Url::parse(ours.origin).expect("the origin of a URL is one");
@@ -35,6 +36,7 @@ pub fn run(data: &[u8]) {
         Host::Ipv4(_) | Host::Ipv6(_) => {}
     }
     if ours.is_loopback() {
+        saw("loopback");
         assert!(is_loopback(&theirs), "{text:?} is not this machine");
     }
     if ours.has_plain_path() {
@@ -65,6 +67,7 @@ fn is_loopback(url: &Url) -> bool {
 fn check_place(target: &str) {
     let Some(place) = local_path(target, ORIGIN) else { return };
     let home = Url::parse(ORIGIN).expect("a URL");
+    saw("place at home");
     assert!(place.starts_with('/'));
     // The way the facade goes there, and the way a link would.
     for base in [format!("{ORIGIN}/"), format!("{ORIGIN}/a/b?c#d")] {
