@@ -12,8 +12,13 @@ fn millis() -> impl Strategy<Value = Millis> {
     prop_oneof![0..100_u64, 0..100_000_000_u64, any::<u64>(), Just(0), Just(u64::MAX)]
 }
 
+/// The monotonic clock of a page that has run for ages. The upper half of the range is for what was before it.
+fn mono() -> impl Strategy<Value = Millis> {
+    prop_oneof![0..100_u64, 0..100_000_000_u64, 0..1_u64 << 61]
+}
+
 fn moment() -> impl Strategy<Value = Now> {
-    (millis(), millis()).prop_map(|(wall, mono)| Now { wall, mono })
+    (millis(), mono()).prop_map(|(wall, mono)| Now { wall, mono })
 }
 
 proptest! {
@@ -29,7 +34,6 @@ proptest! {
 
     #[test]
     fn a_clock_that_is_set_makes_nothing_younger(start in moment(), passed in 0..1_000_000_000_u64, wall in millis()) {
-        prop_assume!(start.mono.checked_add(passed).is_some());
         let later = Now { wall, mono: start.mono + passed };
         prop_assert!(later.since(start) >= passed);
     }
@@ -41,9 +45,8 @@ proptest! {
 
     #[test]
     fn a_deadline_is_reached_once_and_for_all(
-        start in moment(), after in 0..1_000_000_u64, passed in 0..2_000_000_u64, more in millis(), wall in millis(),
+        start in moment(), after in 0..1_000_000_u64, passed in 0..2_000_000_u64, more in mono(), wall in millis(),
     ) {
-        prop_assume!(start.mono.checked_add(passed).is_some());
         let deadline = Deadline::new(start, after);
         let now = Now { wall, mono: start.mono + passed };
         prop_assert_eq!(deadline.reached(now), now.since(start) >= after);
@@ -51,7 +54,7 @@ proptest! {
         if passed >= after {
             prop_assert!(deadline.reached(now));
             // The monotonic clock does not go back.
-            let later = Now { wall: more, mono: now.mono.saturating_add(more) };
+            let later = Now { wall: more, mono: now.mono + more };
             prop_assert!(deadline.reached(later));
         }
     }
