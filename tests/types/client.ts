@@ -127,8 +127,6 @@ export const use = async (auth: AuthClient): Promise<void> => {
   holds<Equal<typeof claims.sub, string>>();
   holds<Equal<Awaited<ReturnType<AuthClient['revoke']>>, void>>();
   await auth.logout({ local: true, revoke: false });
-  // @ts-expect-error only the redirect exists
-  await auth.login({ mode: 'popup' });
   const never = await auth.login({ prompt: 'login', maxAge: 0, claims: { id_token: { acr: { essential: true } } } });
   holds<Equal<typeof never, never>>();
 };

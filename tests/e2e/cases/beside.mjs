@@ -244,6 +244,21 @@ scenario('a callback page of its own: a few hundred bytes hand the URL over', as
   assert.equal(await stage.run(async () => (await auth.loginSilently()).status), 'signed-in');
 });
 
+for (const vault of ['worker', 'shared']) {
+  scenario(`popup and frame with a vault (${vault})`, async (stage) => {
+    stage.world.endSessions();
+    stage.set({ vault, redirectUri: stage.vaultHome });
+    await stage.open();
+    await passPopup(stage, await openPopup(stage));
+    assert.deepEqual(await outcome(stage), SIGNED_IN);
+    assert.equal(await stage.evaluate(() => auth.session.vault), vault === 'shared' ? 'shared-worker' : 'worker');
+    assert.equal(await stage.run(async () => (await auth.loginSilently()).status), 'signed-in');
+    stage.world.endSessions();
+    assert.equal(await stage.run(() => auth.loginSilently()), null);
+    assert.equal(await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me`)).status), 200);
+  });
+}
+
 scenario('nobody waits any more for a popup: an ordinary callback, refused', async (stage) => {
   stage.world.endSessions();
   await stage.open();
