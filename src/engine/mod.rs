@@ -238,9 +238,9 @@ impl Engine {
     fn dispose(&mut self) {
         self.disposed = true;
         self.timers = Timers::default();
-        self.unlock();
         // Who waits for the lock will have it, and must give it back.
         self.jobs.retain(|(_, job)| matches!(job, Job::Tabs(tabs::Asked::Lock(_))));
+        self.unlock();
         self.waiters.clear();
         self.leaving.clear();
         self.session = None;

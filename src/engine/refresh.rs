@@ -9,6 +9,7 @@ use crate::error::{Code, Error, Phase, Result};
 use crate::protocol::http::HttpResponse;
 use crate::protocol::token::{self, TokenAnswer};
 use crate::protocol::{id_token, jws};
+use crate::secret::Secret;
 use crate::time::{Deadline, Millis, Now};
 
 use super::discovery::Continuation;
@@ -29,8 +30,15 @@ const MIN_PAUSE: Millis = 1_000;
 /// for a short time only.
 const FIRST_RETRY: Millis = 300;
 
-/// Longest wait between two attempts.
+/// Longest wait until keys are looked for again, and until a network that the browser does not see is tried.
 const MAX_BACK_OFF: Millis = 60_000;
+
+/// Waits between two attempts that nobody asks for: chance decides between the least and the most, the first time
+/// and after that, but no wait is longer than an access token lives. Doubling from a second would be kinder to one
+/// client and unkind to the provider: whoever waits as long as the outage has lasted asks about as often as it lasts
+/// powers of two, so that a million clients come back at ten times their usual rate. With two such waits in five
+/// minutes they stay within three times (`cargo xtask herd`). Who needs a token does not wait for them.
+const WAITS: [(Millis, Millis); 2] = [(5_000, 120_000), (240_000, 480_000)];
 
 /// The most a server can ask for with `Retry-After`.
 const MAX_RETRY_AFTER: Millis = 10 * 60_000;
@@ -46,6 +54,8 @@ pub(super) struct Refresh {
     phase: Stage,
     /// Failures in a row.
     failures: u32,
+    /// It waited since it failed first.
+    waited: bool,
     /// When the last attempt was sent.
     attempted: Option<Now>,
     /// The server asked not to be asked before.
@@ -100,6 +110,8 @@ impl Refresh {
 pub(super) struct Flight {
     pub(super) generation: u32,
     pub(super) target: Target,
+    /// The refresh token that was sent.
+    pub(super) token: Option<Secret>,
     sent: Now,
 }
 
@@ -202,7 +214,8 @@ impl Engine {
             return;
         }
         let Some(session) = self.session.as_ref().filter(|s| s.refresh_token.is_some()) else { return };
-        let flight = Box::new(Flight { generation: session.generation, target, sent: ambient.now });
+        let flight =
+            Box::new(Flight { generation: session.generation, target, token: None, sent: ambient.now });
         self.timers.clear(Timer::Renew);
         self.timers.clear(Timer::Retry);
         self.refresh.phase = Stage::AwaitAnswer;
@@ -237,6 +250,7 @@ impl Engine {
         let scope = target.scope.as_ref();
         let request = token::refresh_request(&self.config, metadata, refresh_token, scope, &target.resource);
         flight.sent = ambient.now;
+        flight.token = Some(refresh_token.duplicate());
         self.refresh.attempted = Some(ambient.now);
         self.send(Job::Renew(flight), request);
     }
@@ -393,7 +407,7 @@ impl Engine {
     }
 
     fn back_off(&mut self, ambient: &mut Ambient<'_>, retry_after: Option<Millis>) {
-        let wait = if self.online { self.back_off_wait(ambient) } else { MAX_BACK_OFF };
+        let wait = if self.online { self.next_wait(ambient) } else { MAX_BACK_OFF };
         let asked = retry_after.map(|asked| asked.min(MAX_RETRY_AFTER));
         self.refresh.not_before = asked.map(|asked| Deadline::new(ambient.now, asked));
         if self.config.renews_by_itself {
@@ -401,6 +415,14 @@ impl Engine {
             let wait = asked.map_or(wait, |asked| asked.max(wait) + ambient.below(wait));
             self.timers.set(Timer::Retry, ambient.now, wait);
         }
+    }
+
+    fn next_wait(&mut self, ambient: &mut Ambient<'_>) -> Millis {
+        let life = self.session.as_ref().and_then(|session| session.access.lifetime);
+        let (least, most) = WAITS[usize::from(std::mem::replace(&mut self.refresh.waited, true))];
+        let most = most.min(life.unwrap_or(most)).max(2 * MIN_PAUSE);
+        let least = least.min(most / 2);
+        least + ambient.below(most - least)
     }
 
     /// Doubles from one second to the cap; the upper half of it is chance.

@@ -35,6 +35,8 @@ pub(super) struct Tabs {
     shared: bool,
     /// Which writing of the record is known here.
     revision: Option<String>,
+    /// The entry of another tab's request that was read in it.
+    journal: Option<Millis>,
     /// The right to renew is held here.
     locked: bool,
     /// Counts what was asked of the keeper, to tell a look at the record from before it.
@@ -71,7 +73,7 @@ pub(super) struct SignedIn {
 
 impl Tabs {
     pub(super) fn new(config: &Config) -> Self {
-        Self { shared: config.sealed, revision: None, locked: false, turn: 0, looked: None }
+        Self { shared: config.sealed, revision: None, journal: None, locked: false, turn: 0, looked: None }
     }
 
     pub(super) fn are_shared(&self) -> bool {
@@ -95,11 +97,6 @@ impl Engine {
 
     /// Writes the session over the revision that is known.
     fn save(&mut self, asked: Asked, journal: Option<Millis>) {
-        let over = self.tabs.revision.clone();
-        self.save_over(asked, journal, over);
-    }
-
-    fn save_over(&mut self, asked: Asked, journal: Option<Millis>, over: Option<String>) {
         let Some(session) = &self.session else { return };
         let copy = |token: &Option<Secret>| token.as_ref().map(Secret::duplicate);
         let record = Record {
@@ -114,7 +111,7 @@ impl Engine {
             claims: None,
             journal,
         };
-        let record = record.to_text(&self.config);
+        let (record, over) = (record.to_text(&self.config), self.tabs.revision.clone());
         self.ask(asked, Keep::Save { record, over });
     }
 
@@ -131,8 +128,11 @@ impl Engine {
         self.jobs.iter().any(|(_, job)| matches!(job, Job::Tabs(Asked::Forget(Some(of))) if *of == op))
     }
 
+    /// Gives the lock back; not before what must be removed is: the next one would read it.
     pub(super) fn unlock(&mut self) {
-        if std::mem::take(&mut self.tabs.locked) {
+        let is_removing = self.jobs.iter().any(|(_, job)| matches!(job, Job::Tabs(Asked::Forget(_))));
+        if self.tabs.locked && !is_removing {
+            self.tabs.locked = false;
             self.out.push(Output::Keep(JobId(0), Keep::Unlock));
         }
     }
@@ -232,6 +232,7 @@ impl Engine {
 
     fn renewed_elsewhere(&mut self, ambient: &mut Ambient<'_>, record: Record) -> bool {
         let access = self.access_token(ambient.now, &record);
+        self.tabs.journal = record.journal;
         let Some(session) = &mut self.session else { return false };
         let is_new = access.token != session.access.token && record.since >= session.access.since.wall;
         session.refresh_token = record.refresh_token;
@@ -241,9 +242,12 @@ impl Engine {
         self.id_token = record.id_token;
         if !is_new {
             // Who fails keeps to its back-off: otherwise two tabs would call each other up again and again.
-            if record.journal.is_some() && !self.refresh.is_failing() {
-                let wait = JOURNAL_PATIENCE + ambient.below(JOURNAL_PATIENCE);
-                self.timers.set(Timer::Renew, ambient.now, wait);
+            if !self.refresh.is_failing() {
+                self.schedule(ambient);
+                if record.journal.is_some() {
+                    let wait = JOURNAL_PATIENCE + ambient.below(JOURNAL_PATIENCE);
+                    self.timers.set(Timer::Renew, ambient.now, wait);
+                }
             }
             return false;
         }
@@ -257,6 +261,7 @@ impl Engine {
 
     fn signed_in_elsewhere(&mut self, ambient: &mut Ambient<'_>, record: Record) {
         let access = self.access_token(ambient.now, &record);
+        self.tabs.journal = record.journal;
         self.id_token = record.id_token;
         self.begin_session(
             ambient,
@@ -304,9 +309,14 @@ impl Engine {
         if self.tabs.shared {
             self.refresh.await_keeper();
             // A login replaces whatever is there.
-            let over = if login.is_some() { None } else { self.tabs.revision.clone() };
+            if login.is_some() {
+                self.tabs.revision = None;
+                self.tabs.journal = None;
+            }
             let login = login.map(Box::new);
-            self.save_over(Asked::Conclude { generation: self.generation, login }, None, over);
+            // Without the lock, another tab's request may be under way.
+            let journal = self.tabs.journal;
+            self.save(Asked::Conclude { generation: self.generation, login }, journal);
         } else if let Some(login) = login {
             self.signed_in(login);
         }
@@ -347,6 +357,9 @@ impl Engine {
         match asked {
             Asked::Look { op, turn } => self.looked(ambient, op, turn, kept),
             Asked::Forget(op) => {
+                // What could not be removed must not be found again.
+                self.tabs.shared &= word != KeepWord::Failed;
+                self.unlock();
                 if let Some(op) = op {
                     self.leaves_sooner(op);
                 }
@@ -368,6 +381,10 @@ impl Engine {
                 let renewed = self.see(ambient, kept, false);
                 self.overtaken(ambient, generation, renewed);
             }
+            Asked::Secure(both) if word == KeepWord::Conflict && self.is_behind(&kept, &both.0) => {
+                self.tabs.revision = kept.revision;
+                self.save(Asked::Secure(both), None);
+            }
             Asked::Secure(both) => {
                 let renewed = self.written(ambient, kept);
                 if generation != self.generation {
@@ -382,6 +399,9 @@ impl Engine {
                 self.written(ambient, kept);
                 if generation == self.generation {
                     self.schedule(ambient);
+                    if self.tabs.journal.is_some() {
+                        self.timers.set(Timer::Renew, ambient.now, 0);
+                    }
                     self.rest();
                     self.refresh_for_waiters(ambient);
                 }
@@ -427,6 +447,7 @@ impl Engine {
         }
         self.refresh.await_answer();
         self.timers.clear(Timer::Renew);
+        self.tabs.journal = None;
         let at = ambient.now;
         self.save(Asked::Journal { flight, at }, Some(at.wall));
     }
@@ -455,6 +476,16 @@ impl Engine {
 
     fn contended(&mut self, ambient: &mut Ambient<'_>, soon: bool) {
         self.trouble(ambient, Error::new(Code::LockBusy), None, soon);
+    }
+
+    /// Whether what is kept is from before the answer, although somebody wrote it: the lock was lost, and another tab
+    /// sends the same refresh token. What the answer brought is newer.
+    fn is_behind(&self, kept: &Kept, flight: &Flight) -> bool {
+        let text = kept.record.as_ref().map(Secret::expose);
+        let record = text.and_then(|text| Record::from_text(text, &self.config));
+        record.zip(self.session.as_ref()).is_some_and(|(record, session)| {
+            record.grant == session.grant && record.refresh_token == flight.token
+        })
     }
 
     /// What a token answer brought was written, or not. Gives whether another tab brought a newer access token.

@@ -35,6 +35,10 @@ impl Clock {
         !(self.set_back && self.paused > 0)
     }
 
+    pub(crate) fn never_set_back(&self) -> bool {
+        !self.set_back
+    }
+
     /// Time that passed while the device was awake.
     pub(crate) fn awake(&self) -> Millis {
         self.truth - START - self.slept

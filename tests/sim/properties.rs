@@ -9,6 +9,7 @@ use tokenward::error::{Code, Error};
 use tokenward::protocol::http::{Caching, HttpRequest, Purpose};
 use tokenward::time::{Millis, Now};
 
+use crate::keeper::Stored;
 use crate::server::{Arrival, ISSUER, MARK, Server, Word};
 
 /// Longest time, awake, that an operation may take while every exchange is answered within its limit.
@@ -56,6 +57,7 @@ pub(crate) enum Kind {
     Userinfo,
     Logout,
     Revoke,
+    Restore,
 }
 
 #[derive(Debug)]
@@ -154,10 +156,34 @@ tally! {
     offline,
     reloads,
     healed,
+    conflicts,
+    robbed,
+    busy,
+    adopted,
+    signed_out_elsewhere,
+    signed_in_elsewhere,
+    degraded,
+    repeated,
+}
+
+impl Tally {
+    /// What happens only where pages share a session.
+    pub(crate) const SHARED: &[&str] = &[
+        "conflicts",
+        "robbed",
+        "busy",
+        "adopted",
+        "signed_out_elsewhere",
+        "signed_in_elsewhere",
+        "degraded",
+        "repeated",
+    ];
 }
 
 #[derive(Debug)]
 pub(crate) struct Checker {
+    /// Its client shares its session with others.
+    pub(crate) sealed: bool,
     pub(crate) violation: Option<String>,
     pub(crate) tally: Tally,
     operations: HashMap<u32, Operation>,
@@ -187,9 +213,17 @@ pub(crate) struct Checker {
     keys_renewed: Option<Now>,
     idle_wakes: u32,
     woken_at: Millis,
+    looks: Bucket,
+    /// When access tokens were requested that were read.
+    since: HashMap<String, Millis>,
+    /// What the server said last to a refresh.
+    last_word: Word,
     // While one input is handled:
     hearing: Word,
     calling: bool,
+    /// It is being told what is kept; and whether its own session is not.
+    reading: bool,
+    gone: bool,
     must_revoke: Option<String>,
     session_before: Option<usize>,
     endings: u32,
@@ -218,8 +252,9 @@ pub(crate) struct Facts<'a> {
 }
 
 impl Checker {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(sealed: bool) -> Self {
         Self {
+            sealed,
             violation: None,
             tally: Tally::default(),
             operations: HashMap::new(),
@@ -243,6 +278,11 @@ impl Checker {
             keys_renewed: None,
             idle_wakes: 0,
             woken_at: 0,
+            looks: Bucket::new(6.0, 4.0),
+            since: HashMap::new(),
+            last_word: Word::None,
+            reading: false,
+            gone: false,
             hearing: Word::None,
             calling: false,
             must_revoke: None,
@@ -307,6 +347,8 @@ impl Checker {
         self.endings = 0;
         self.must_revoke = None;
         self.hearing = Word::None;
+        self.reading = false;
+        self.gone = false;
         if tick && facts.truth == self.woken_at {
             self.idle_wakes += 1;
             self.require(self.idle_wakes <= RESTLESS, || "wake-ups without time passing".to_owned());
@@ -329,6 +371,7 @@ impl Checker {
                 self.tally.lost_answers += 1;
             }
             self.presented.insert(token.to_owned(), state);
+            self.last_word = word.clone();
         }
         if let Word::Tokens { grant, refresh, refreshed } = word {
             for op in &self.open {
@@ -354,6 +397,25 @@ impl Checker {
             }
         }
         self.hearing = word.clone();
+    }
+
+    /// It is about to be told what is kept; after [`Self::before`].
+    pub(crate) fn reads(&mut self, there: Option<&Stored>) {
+        let grant = there.and_then(Stored::grant);
+        self.reading = true;
+        self.gone = grant.is_none();
+        if let Some((token, since)) = there.and_then(Stored::access_token) {
+            self.since.insert(token, since);
+        }
+        if let Some((grant, token)) = grant.zip(there.and_then(Stored::refresh_token)) {
+            self.refresh.insert(grant, token);
+        }
+    }
+
+    /// It looks at what is kept.
+    pub(crate) fn looks(&mut self, truth: Millis) {
+        let calm = self.looks.take(truth);
+        self.require(calm, || "a storm of looks at what is kept".to_owned());
     }
 
     /// What the server asks for with its answer to a refresh; up to ten minutes are its right.
@@ -394,7 +456,11 @@ impl Checker {
                 self.last_token.clone_from(&text);
                 self.token = Some((text, token.serial));
             }
-            Output::Session(snapshot) => self.snapshot = Some(snapshot.clone()),
+            Output::Session(snapshot) => {
+                let before = self.snapshot.as_ref().is_some_and(|before| before.sealed);
+                self.tally.degraded += u64::from(before && !snapshot.sealed);
+                self.snapshot = Some(snapshot.clone());
+            }
             Output::Settle(op, result) => self.settled(*op, result, facts),
             Output::Event(event, error) => self.event(*event, error.as_ref(), facts),
         }
@@ -475,6 +541,8 @@ impl Checker {
             self.presented.iter().any(|(t, p)| *p == Presented::InTheAir && grant_of(t) == grant);
         self.require(!in_the_air, || "two refresh requests in the air".to_owned());
         match self.presented.get(token) {
+            // Pages that share a session are judged together.
+            _ if self.sealed => {}
             Some(Presented::Replaced) => self.fail("a refresh token is used although it was replaced"),
             Some(Presented::Dead) => self.fail("a refresh token is used although the server refused it"),
             _ => {}
@@ -518,6 +586,7 @@ impl Checker {
                 self.require(refused, || "asked the server for a scope that was not granted".to_owned());
             }
             (Kind::Userinfo, Outcome::Claims | Outcome::Failed(_))
+            | (Kind::Restore, Outcome::Done | Outcome::Failed(_))
             | (Kind::Logout, Outcome::Done | Outcome::Navigate(_) | Outcome::Failed(_))
             | (Kind::Revoke, Outcome::Done | Outcome::Failed(_))
             | (Kind::Redirect | Kind::Login, Outcome::Failed(_))
@@ -572,12 +641,18 @@ impl Checker {
                 }
                 self.session = self.last_given;
                 self.expired = false;
+                self.tally.signed_in_elsewhere += u64::from(self.reading);
                 let code = matches!(self.hearing, Word::Tokens { refreshed: false, .. });
                 self.require(code || !self.calling, || "signed in by a call".to_owned());
             }
             Event::Renewed => {
                 self.tally.renewals += 1;
                 self.require(self.session.is_some(), || "renewed without a session".to_owned());
+                if self.reading {
+                    // The server has renewed for somebody: it is not to be waited for any more.
+                    self.not_before = None;
+                    self.tally.adopted += 1;
+                }
             }
             Event::RenewalFailed => {
                 self.require(self.session.is_some(), || "a renewal failed without a session".to_owned());
@@ -587,7 +662,9 @@ impl Checker {
             }
             Event::SignedOut => {
                 let known = self.session.is_some() || self.expired;
-                self.require(known && self.calling, || "signed out of nothing, or by nobody".to_owned());
+                let by_somebody = self.calling || self.gone;
+                self.require(known && by_somebody, || "signed out of nothing, or by nobody".to_owned());
+                self.tally.signed_out_elsewhere += u64::from(!self.calling);
                 self.let_go();
                 self.expired = false;
             }
@@ -598,7 +675,11 @@ impl Checker {
     fn expires(&mut self, error: Option<&Error>, facts: &Facts<'_>) {
         let code = error.map(|error| error.code);
         let Some(grant) = self.session else { return self.fail("a session ends that was over") };
-        let by_word = self.hearing == Word::InvalidGrant;
+        // Where the record must be removed first, the end is told when that is done.
+        let by_word = match self.sealed {
+            true => self.last_word == Word::InvalidGrant,
+            false => self.hearing == Word::InvalidGrant,
+        };
         let known = self.refresh.get(&grant).cloned();
         match code {
             Some(Code::SessionEnded) => {
@@ -617,7 +698,16 @@ impl Checker {
                 self.tally.ran_out += 1;
                 let life = facts.server.access.get(&self.last_token).and_then(|access| access.lifetime);
                 let sent = self.sent.get(&self.last_token);
-                let over = life.zip(sent).is_some_and(|(life, (sent, _))| facts.now.since(*sent) >= life);
+                let over = match (life, sent) {
+                    (Some(life), Some((sent, _))) => facts.now.since(*sent) >= life,
+                    // Another page asked for it: the record tells when, by the wall clock.
+                    (Some(life), None) => self.since.get(&self.last_token).is_some_and(|since| {
+                        let issued = facts.server.access[&self.last_token].issued;
+                        let by_wall = facts.now.wall < *since || facts.now.wall - since >= life;
+                        by_wall || facts.truth + 10_000 >= issued + life
+                    }),
+                    _ => false,
+                };
                 self.require(over && known.is_none(), || "a session runs out before its time".to_owned());
             }
             _ => self.fail(format!("a session ends with {error:?}")),
@@ -681,6 +771,13 @@ impl Checker {
         }
         self.open.clear();
         self.presented.retain(|_, state| *state != Presented::InTheAir);
+        if self.sealed {
+            // It may find its session again, with another clock.
+            self.forgotten.clear();
+            self.sent.clear();
+            self.not_before = None;
+            self.looks = Bucket::new(6.0, 4.0);
+        }
         self.token = None;
         self.snapshot = None;
         self.expired = false;
@@ -699,6 +796,6 @@ impl Checker {
 }
 
 /// The grant that stands in every token of this world.
-fn grant_of(token: &str) -> Option<usize> {
+pub(crate) fn grant_of(token: &str) -> Option<usize> {
     token.split('.').nth(1)?.parse().ok()
 }

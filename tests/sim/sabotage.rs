@@ -1,9 +1,10 @@
 //! Broken clients. A checker that never complains proves nothing: each of these must be found.
 
-use tokenward::engine::input::OpId;
-use tokenward::engine::output::{Event, Output};
+use tokenward::engine::input::{JobId, Kept, OpId};
+use tokenward::engine::output::{Event, Keep, Output};
 use tokenward::error::{Code, Error};
 use tokenward::protocol::http::Purpose;
+use tokenward::secret::Secret;
 
 /// What the outputs of the engine are bent into.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +33,14 @@ pub(crate) enum Sabotage {
     TokenAfterEnd,
     /// A token in an error message.
     TellSecret,
+    /// The lock is given back when the request is sent, before anything of the answer is written.
+    UnlockEarly,
+    /// What was known before the lock was granted is taken for what is there.
+    NoReread,
+    /// Whatever is there is written over.
+    Overwrite,
+    /// Journal entries are not seen.
+    IgnoreJournal,
 }
 
 impl Sabotage {
@@ -49,6 +58,10 @@ impl Sabotage {
         Self::TellSecret,
     ];
 
+    /// Those that only show where pages share a session.
+    pub(crate) const SHARED: [Self; 4] =
+        [Self::UnlockEarly, Self::NoReread, Self::Overwrite, Self::IgnoreJournal];
+
     /// What the checker must say.
     pub(crate) fn complaint(self) -> &'static [&'static str] {
         match self {
@@ -64,6 +77,10 @@ impl Sabotage {
             Self::SwallowRevocation => &["is not given back"],
             Self::TokenAfterEnd => &["of a session that is over"],
             Self::TellSecret => &["a secret in"],
+            Self::UnlockEarly => &["that another page has sent", "its successor was written"],
+            Self::NoReread => &["what was read under the lock is not known", "its successor was written"],
+            Self::Overwrite => &["is kept after a logout", "that another page has sent", "cannot know"],
+            Self::IgnoreJournal => &["a journal entry is not acted upon"],
         }
     }
 }
@@ -75,6 +92,9 @@ pub(crate) struct Saboteur {
     first_refresh: Option<String>,
     last_token: Option<String>,
     settled: u32,
+    /// What is kept, as this page believes.
+    known: Option<(String, String)>,
+    writing: Vec<(u32, String)>,
 }
 
 impl Saboteur {
@@ -130,13 +150,48 @@ impl Saboteur {
                 let path = format!("rejected at.1.{}", crate::server::MARK);
                 vec![Output::Settle(op, Err(Error::at(error.code, &path)))]
             }
+            (Sabotage::UnlockEarly, Output::Send(job, request)) if is_refresh(&request) => {
+                vec![Output::Send(job, request), Output::Keep(JobId(0), Keep::Unlock)]
+            }
+            (Sabotage::Overwrite, Output::Keep(job, Keep::Save { record, .. })) => {
+                vec![Output::Keep(job, Keep::Save { record, over: None })]
+            }
+            (Sabotage::NoReread, Output::Keep(job, Keep::Save { record, over })) => {
+                self.writing.push((job.0, record.expose().to_owned()));
+                vec![Output::Keep(job, Keep::Save { record, over })]
+            }
             (_, output) => vec![output],
         }
     }
 
+    /// Bends what the keeper says.
+    pub(crate) fn bend_kept(&mut self, job: JobId, asked: Option<&Keep>, mut kept: Kept) -> Kept {
+        match self.how {
+            Sabotage::NoReread => {
+                if let (Some(Keep::Lock), Some((record, revision))) = (asked, &self.known) {
+                    kept.record = Some(Secret::new(record.clone()));
+                    kept.revision = Some(revision.clone());
+                    return kept;
+                }
+                let written = self.writing.iter().position(|(id, _)| *id == job.0);
+                let written = written.map(|at| self.writing.swap_remove(at).1);
+                let record = kept.record.as_ref().map(|record| record.expose().to_owned());
+                if let Some(known) = record.or(written).zip(kept.revision.clone()) {
+                    self.known = Some(known);
+                }
+            }
+            Sabotage::IgnoreJournal => {
+                if let Some(record) = kept.record.take() {
+                    kept.record = Some(Secret::new(record.expose().replace("\"journal\":", "\"j\":")));
+                }
+            }
+            _ => {}
+        }
+        kept
+    }
+
     fn stale_token(&self, op: OpId) -> Option<Output> {
         use tokenward::engine::output::Reply;
-        use tokenward::secret::Secret;
         let token = Secret::new(self.last_token.clone()?);
         Some(Output::Settle(op, Ok(Reply::Token { token, serial: 1 })))
     }

@@ -62,16 +62,21 @@ pub(crate) fn run(seed: u64, traced: bool, sabotage: Sabotage) -> Result<Tally, 
     let mut world = World::new(Setup { seed, policy, options, wall_ahead, traced, sabotage });
     let mut schedule = Schedule { chance, callbacks: Vec::new() };
     schedule.run(&mut world);
-    if world.checker.violation.is_none() {
+    if world.violation().is_none() {
         heal(&mut world);
     }
-    match world.checker.violation {
-        None => Ok(world.checker.tally),
-        Some(what) => Err(format!(
-            "seed {seed}: {what}\n{}\noptions {options}, {:?}\n",
-            world.trace, world.server.policy
-        )),
+    verdict(&world, seed)
+}
+
+/// What came of it.
+pub(crate) fn verdict(world: &World, seed: u64) -> Result<Tally, String> {
+    if let Some(what) = world.violation() {
+        let (options, policy) = (world.options(), &world.server.policy);
+        return Err(format!("seed {seed}: {what}\n{}\noptions {options}, {policy:?}\n", world.trace));
     }
+    let mut tally = world.tally;
+    world.tabs.iter().for_each(|tab| tally.add(&tab.checker.tally));
+    Ok(tally)
 }
 
 struct Schedule {
@@ -91,7 +96,7 @@ impl Schedule {
         }
         let steps = self.chance.between(5, 60);
         for _ in 0..steps {
-            if world.checker.violation.is_some() {
+            if world.violation().is_some() {
                 return;
             }
             if world.checker.disposed {
@@ -310,7 +315,7 @@ fn heal(world: &mut World) {
     }
     let asks = world.options().contains("on-demand");
     let mut attempts = 0;
-    while world.grant_is_honoured() && !world.is_live() && world.checker.violation.is_none() {
+    while world.grant_is_honoured() && !world.is_live() && world.violation().is_none() {
         attempts += 1;
         if attempts > CONVALESCENCE / 10_000 {
             return world.checker.fail("the session does not come back to life");
@@ -320,7 +325,7 @@ fn heal(world: &mut World) {
         }
         world.run_while(10_000, |world| world.grant_is_honoured() && !world.is_live());
     }
-    if !world.grant_is_honoured() || world.checker.violation.is_some() {
+    if !world.grant_is_honoured() || world.violation().is_some() {
         return;
     }
     world.checker.tally.healed += 1;

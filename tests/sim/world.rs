@@ -1,27 +1,29 @@
-//! The world: one page with its client, one server, a network between them, and time.
+//! The world: pages with their clients, what they share, one server, a network between them, and time.
 //!
-//! The page of this world calls the engine as the browser shell does: one input, all outputs, then the
+//! A page of this world calls its engine as the browser shell does: one input, all outputs, then the
 //! next input. Everything else that happens is in one queue, in the order of true time.
+//!
+//! One page is the current one: the world behaves as if it were that page, and with one page it is.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
-use tokenward::config::Config;
 use tokenward::encoding::form;
 use tokenward::encoding::json::Json;
-use tokenward::engine::Engine;
-use tokenward::engine::input::{Ambient, Call, Input, JobId, KeepWord, Kept, OpId, Verdict};
-use tokenward::engine::output::{Event, Keep, Output, Renewal, Status};
-use tokenward::error::Code;
+use tokenward::engine::input::{Ambient, Call, Input, JobId, Kept, OpId, Verdict};
+use tokenward::engine::output::{Event, Keep, Output, Renewal, Reply, Status};
 use tokenward::protocol::http::{Caching, HttpFailure, HttpRequest, HttpResponse, HttpResult, Purpose};
-use tokenward::secret::Secret;
 use tokenward::time::Millis;
 
 use crate::chance::Chance;
 use crate::clock::Clock;
+use crate::commons::Commons;
+use crate::keeper::Keeper;
 use crate::network::{Back, Fate, KEYS_CACHED_FOR, Network, garbled};
-use crate::properties::{Checker, Facts, Kind, Outcome, Sent, Wish};
-use crate::sabotage::{Sabotage, Saboteur};
-use crate::server::{self, Arrival, CLIENT, ISSUER, Policy, Server, Word};
+use crate::properties::{Facts, Kind, Sent, Tally, Wish};
+use crate::sabotage::Sabotage;
+use crate::server::{self, Arrival, ISSUER, Policy, Rotation, Server, Word};
+use crate::tab::{Page, Tab};
 use crate::trace::Trace;
 
 pub(crate) const HOME: &str = "https://app.example.com/";
@@ -40,34 +42,21 @@ pub(crate) struct Setup {
 
 /// Something that will happen.
 #[derive(Debug)]
-enum Happening {
+pub(crate) enum Happening {
     /// A request reaches the server.
-    Arrive {
-        epoch: u32,
-        job: JobId,
-        request: Box<Arrival>,
-        sent: Sent,
-        back: Back,
-    },
+    Arrive { page: Page, job: JobId, request: Box<Arrival>, sent: Sent, back: Back },
     /// An exchange ends at the page.
-    Answer {
-        epoch: u32,
-        job: JobId,
-        request: Box<Arrival>,
-        sent: Sent,
-        result: HttpResult,
-        word: Word,
-    },
-    Verified {
-        epoch: u32,
-        job: JobId,
-        verdict: Verdict,
-    },
-    Kept {
-        epoch: u32,
-        job: JobId,
-        kept: Kept,
-    },
+    Answer { page: Page, job: JobId, request: Box<Arrival>, sent: Sent, result: HttpResult, word: Word },
+    /// A verification ends.
+    Verified { page: Page, job: JobId, verdict: Verdict },
+    /// The keeper comes to a job.
+    Keep { page: Page, job: JobId, keep: Keep },
+    /// The keeper's answer reaches the page.
+    Kept { page: Page, job: JobId, kept: Kept },
+    /// The page has waited for the lock as long as it may.
+    WaitedLongEnough { page: Page, job: JobId },
+    /// Another page says that something changed.
+    Hint { page: Page },
 }
 
 impl Happening {
@@ -75,13 +64,24 @@ impl Happening {
         matches!(self, Self::Arrive { .. } | Self::Answer { .. })
     }
 
+    /// The page where it happens; none if it is elsewhere.
+    fn page(&self) -> Option<Page> {
+        match self {
+            Self::Arrive { .. } | Self::WaitedLongEnough { .. } => None,
+            Self::Answer { page, .. }
+            | Self::Verified { page, .. }
+            | Self::Keep { page, .. }
+            | Self::Kept { page, .. }
+            | Self::Hint { page } => Some(*page),
+        }
+    }
+
     /// An exchange whose connection is gone.
     fn broken_off(self) -> Self {
         match self {
-            Self::Arrive { epoch, job, request, sent, .. }
-            | Self::Answer { epoch, job, request, sent, .. } => {
+            Self::Arrive { page, job, request, sent, .. } | Self::Answer { page, job, request, sent, .. } => {
                 let result = Err(HttpFailure::NoAnswer);
-                Self::Answer { epoch, job, request, sent, result, word: Word::None }
+                Self::Answer { page, job, request, sent, result, word: Word::None }
             }
             other => other,
         }
@@ -94,35 +94,44 @@ pub(crate) struct World {
     pub(crate) chance: Chance,
     pub(crate) server: Server,
     pub(crate) network: Network,
-    pub(crate) checker: Checker,
     pub(crate) trace: Trace,
-    /// Authorization URLs that the page went to.
-    pub(crate) visits: Vec<String>,
-    /// Events in their order.
-    pub(crate) events: Vec<(Event, Option<Code>)>,
-    /// Snapshots' statuses in their order.
-    pub(crate) statuses: Vec<Status>,
+    pub(crate) keeper: Keeper,
+    pub(crate) commons: Commons,
+    pub(crate) tabs: Vec<Tab>,
+    /// Which of them the world behaves as.
+    pub(crate) current: usize,
+    /// What happened in tabs that are closed.
+    pub(crate) tally: Tally,
     /// How late timers are at most.
     pub(crate) lateness: Millis,
-    pub(crate) cleaned: Vec<String>,
     /// The browser refuses to store.
     pub(crate) storage_blocked: bool,
-    entropy: Chance,
-    engine: Engine,
-    options: &'static str,
-    /// Counts page loads: answers for an earlier page find nobody.
-    epoch: u32,
-    queue: BTreeMap<(Millis, u64), Happening>,
-    order: u64,
-    timer: Option<Millis>,
-    storage: Vec<(String, String)>,
-    next_op: u32,
-    asleep_until: Option<Millis>,
     /// How many connections of a thousand break in sleep.
     pub(crate) breaks_in_sleep: u64,
-    saboteur: Saboteur,
+    seed: u64,
+    options: &'static str,
+    sabotage: Sabotage,
+    next_page: u32,
+    queue: BTreeMap<(Millis, u64), Happening>,
+    order: u64,
+    next_op: u32,
+    asleep_until: Option<Millis>,
     refresh_sends: Vec<Millis>,
     key_sends: usize,
+}
+
+impl Deref for World {
+    type Target = Tab;
+
+    fn deref(&self) -> &Tab {
+        &self.tabs[self.current]
+    }
+}
+
+impl DerefMut for World {
+    fn deref_mut(&mut self) -> &mut Tab {
+        &mut self.tabs[self.current]
+    }
 }
 
 /// A request as the server will see it.
@@ -133,48 +142,105 @@ pub(crate) fn arrival(request: &HttpRequest) -> Arrival {
     Arrival { purpose: request.purpose, form, bearer, renews }
 }
 
-fn new_engine(options: &str) -> Engine {
-    let comma = if options.is_empty() { "" } else { "," };
-    let scope = if options.contains("\"scope\"") { "" } else { r#","scope":"openid profile email""# };
-    let text = format!(r#"{{"issuer":"{ISSUER}","clientId":"{CLIENT}"{scope}{comma}{options}}}"#);
-    let json = Json::parse(text.as_bytes()).expect("options of a scenario are JSON");
-    Engine::new(Config::from_options(&json, Some(HOME)).expect("options of a scenario are right"))
-}
-
 impl World {
     pub(crate) fn new(setup: Setup) -> Self {
         let clock = Clock::new(setup.wall_ahead);
         let trace = if setup.traced { Trace::on(clock.truth) } else { Trace::default() };
+        let Setup { seed, options, sabotage, .. } = setup;
         let mut world = Self {
-            chance: Chance::new(setup.seed),
-            entropy: Chance::new(setup.seed ^ 0x00c0_ffee),
+            chance: Chance::new(seed),
             server: Server::new(setup.policy),
             network: Network::new(),
-            checker: Checker::new(),
             trace,
             clock,
-            visits: Vec::new(),
-            events: Vec::new(),
-            statuses: Vec::new(),
+            keeper: Keeper::new(),
+            commons: Commons::default(),
+            tabs: Vec::new(),
+            current: 0,
+            tally: Tally::default(),
             lateness: 4,
-            cleaned: Vec::new(),
             storage_blocked: false,
-            engine: new_engine(setup.options),
-            options: setup.options,
-            epoch: 0,
+            breaks_in_sleep: 500,
+            seed,
+            options,
+            sabotage,
+            next_page: 0,
             queue: BTreeMap::new(),
             order: 0,
-            timer: None,
-            storage: Vec::new(),
             next_op: 0,
             asleep_until: None,
-            breaks_in_sleep: 500,
-            saboteur: Saboteur::new(setup.sabotage),
             refresh_sends: Vec::new(),
             key_sends: 0,
         };
-        world.drain();
+        world.open();
         world
+    }
+
+    // Pages.
+
+    fn page(&mut self) -> Page {
+        self.next_page += 1;
+        Page(self.next_page)
+    }
+
+    /// Opens a page; it is the current one.
+    pub(crate) fn open(&mut self) {
+        let page = self.page();
+        let born = if self.tabs.is_empty() { 0 } else { self.clock.now().mono };
+        let tab = Tab::new(page, self.seed, self.options, self.sabotage, born);
+        self.tabs.push(tab);
+        self.current = self.tabs.len() - 1;
+        self.begin();
+    }
+
+    fn begin(&mut self) {
+        self.trace.add(self.clock.truth, || "page begins".to_owned());
+        self.drain();
+        if !self.network.online {
+            self.feed(Input::Online(false));
+        }
+    }
+
+    /// The page is loaded anew: storage stays, memory does not, nobody hears the answers.
+    pub(crate) fn reload(&mut self) {
+        self.trace.add(self.clock.truth, || "page is loaded anew".to_owned());
+        self.checker.tally.reloads += 1;
+        let (page, options, born) = (self.page(), self.options, self.clock.now().mono);
+        self.died();
+        self.tabs[self.current].reload(page, options, born);
+        self.begin();
+    }
+
+    /// The page is gone, at whatever it was.
+    pub(crate) fn kill(&mut self) {
+        self.trace.add(self.clock.truth, || "page is gone".to_owned());
+        self.died();
+        let tab = self.tabs.remove(self.current);
+        self.tally.add(&tab.checker.tally);
+        self.current = 0;
+    }
+
+    fn died(&mut self) {
+        let page = self.tabs[self.current].page;
+        self.commons.died(page);
+        self.keeper.died(page);
+        self.grant_lock();
+    }
+
+    pub(crate) fn freeze(&mut self) {
+        self.trace.add(self.clock.truth, || "page freezes".to_owned());
+        self.tabs[self.current].frozen = true;
+    }
+
+    pub(crate) fn thaw(&mut self) {
+        self.trace.add(self.clock.truth, || "page thaws".to_owned());
+        self.tabs[self.current].frozen = false;
+        self.resume();
+    }
+
+    /// What does not hold.
+    pub(crate) fn violation(&self) -> Option<&String> {
+        self.tabs.iter().find_map(|tab| tab.checker.violation.as_ref())
     }
 
     // What the page does.
@@ -182,10 +248,18 @@ impl World {
     pub(crate) fn call(&mut self, kind: Kind, call: Call) -> OpId {
         let op = OpId(self.next_op);
         self.next_op += 1;
-        let facts = Facts::of(&self.server, &self.clock);
-        self.checker.called(op, kind, &facts);
+        let tab = &mut self.tabs[self.current];
+        let facts = Facts::of(&self.server, &self.clock, tab);
+        if matches!(kind, Kind::Logout | Kind::Revoke) && !tab.checker.disposed {
+            tab.wants_out.extend(tab.checker.session);
+        }
+        tab.checker.called(op, kind, &facts);
         self.feed(Input::Call(op, call));
         op
+    }
+
+    pub(crate) fn restore_session(&mut self) -> OpId {
+        self.call(Kind::Restore, Call::Restore)
     }
 
     pub(crate) fn login(&mut self, args: &str) -> OpId {
@@ -227,22 +301,11 @@ impl World {
     }
 
     pub(crate) fn dispose(&mut self) {
+        // What it had begun is nobody's any more.
+        let page = self.page;
+        self.commons.died(page);
         self.checker.disposing();
         self.feed(Input::Dispose);
-    }
-
-    /// The page is loaded anew: storage stays, memory does not, nobody hears the answers.
-    pub(crate) fn reload(&mut self) {
-        self.trace.add(self.clock.truth, || "page is loaded anew".to_owned());
-        self.checker.tally.reloads += 1;
-        self.checker.forget_page();
-        self.epoch += 1;
-        self.timer = None;
-        self.engine = new_engine(self.options);
-        self.drain();
-        if !self.network.online {
-            self.feed(Input::Online(false));
-        }
     }
 
     /// Something that no browser would do.
@@ -271,7 +334,7 @@ impl World {
         }
         self.network.online = online;
         if !online {
-            self.checker.tally.offline += 1;
+            self.tally.offline += 1;
             let keys: Vec<_> = self.queue.keys().copied().collect();
             for key in keys {
                 if self.chance.per_mille(500) {
@@ -279,7 +342,17 @@ impl World {
                 }
             }
         }
-        self.feed(Input::Online(online));
+        self.each_tab(|world| world.feed(Input::Online(online)));
+    }
+
+    /// Does something as every page there is.
+    pub(crate) fn each_tab(&mut self, mut act: impl FnMut(&mut Self)) {
+        let current = self.current;
+        for at in 0..self.tabs.len() {
+            self.current = at;
+            act(self);
+        }
+        self.current = current;
     }
 
     fn break_off(&mut self, key: (Millis, u64)) {
@@ -293,24 +366,25 @@ impl World {
     /// The device sleeps: the server goes on, the page does not.
     pub(crate) fn sleep(&mut self, time: Millis, mono_stands_still: bool) {
         self.trace.add(self.clock.truth, || format!("device sleeps for {time} ms"));
-        self.checker.tally.sleeps += 1;
+        self.tally.sleeps += 1;
         let until = self.clock.truth + time;
         self.asleep_until = Some(until);
         self.run_until(until);
         self.asleep_until = None;
         self.clock.truth = until;
         self.clock.woke(time, mono_stands_still);
-        if let Some(due) = self.timer {
+        for tab in &mut self.tabs {
+            let Some(due) = tab.timer else { continue };
             // Timers that ran out in sleep fire soon after; others may have stood still too.
             let late = if mono_stands_still { due + time } else { due };
-            self.timer = Some(late.clamp(until, until + self.chance.between(1, 1000)));
+            tab.timer = Some(late.clamp(until, until + self.chance.between(1, 1000)));
         }
         self.trace.add(self.clock.truth, || "device wakes".to_owned());
     }
 
     pub(crate) fn jump(&mut self, by: i64) {
         self.trace.add(self.clock.truth, || format!("wall clock jumps by {by} ms"));
-        self.checker.tally.jumps += 1;
+        self.tally.jumps += 1;
         self.clock.jump(by);
     }
 
@@ -326,7 +400,7 @@ impl World {
     pub(crate) fn run_while(&mut self, limit: Millis, mut goes_on: impl FnMut(&Self) -> bool) -> bool {
         let until = self.clock.truth + limit;
         while goes_on(self) {
-            if self.checker.violation.is_some() || !self.step(until) {
+            if self.violation().is_some() || !self.step(until) {
                 return !goes_on(self);
             }
         }
@@ -334,55 +408,84 @@ impl World {
     }
 
     fn run_until(&mut self, until: Millis) {
-        while self.checker.violation.is_none() && self.step(until) {}
+        while self.violation().is_none() && self.step(until) {}
     }
 
     /// The next thing, if it happens in time; otherwise time is up.
     fn step(&mut self, until: Millis) -> bool {
         let next = self.queue.keys().next().map(|(at, _)| *at);
-        let timer = self.timer.filter(|_| self.asleep_until.is_none());
-        let Some(at) = next.into_iter().chain(timer).min().filter(|at| *at <= until) else {
+        let awake = self.tabs.iter().enumerate().filter(|(_, tab)| !tab.frozen);
+        let timers = awake.filter_map(|(at, tab)| Some((tab.timer?, at)));
+        let timer = timers.min().filter(|_| self.asleep_until.is_none());
+        let due = timer.map(|(due, _)| due);
+        let Some(at) = next.into_iter().chain(due).min().filter(|at| *at <= until) else {
             self.clock.truth = until.max(self.clock.truth);
             return false;
         };
         self.clock.truth = at.max(self.clock.truth);
-        if timer == Some(at) && next.is_none_or(|next| next > at) {
-            self.timer = None;
-            self.feed(Input::Tick);
-            return true;
-        }
-        if let Some(((_, order), happening)) = self.queue.pop_first() {
-            self.happen(order, happening);
+        match timer {
+            Some((due, tab)) if due == at && next.is_none_or(|next| next > at) => {
+                self.tabs[tab].timer = None;
+                self.as_tab(tab, |world| world.feed(Input::Tick));
+            }
+            _ => {
+                if let Some(((_, order), happening)) = self.queue.pop_first() {
+                    self.happen(order, happening);
+                }
+            }
         }
         true
     }
 
+    fn as_tab<T>(&mut self, tab: usize, act: impl FnOnce(&mut Self) -> T) -> T {
+        let current = std::mem::replace(&mut self.current, tab);
+        let out = act(self);
+        self.current = current;
+        out
+    }
+
+    fn tab_of(&self, page: Page) -> Option<usize> {
+        self.tabs.iter().position(|tab| tab.page == page)
+    }
+
     fn happen(&mut self, order: u64, happening: Happening) {
-        if let Happening::Arrive { epoch, job, request, sent, back } = happening {
-            return self.arrive(epoch, job, request, sent, back);
+        if let Happening::Arrive { page, job, request, sent, back } = happening {
+            return self.arrive(page, job, request, sent, back);
         }
+        if let Happening::WaitedLongEnough { page, job } = happening {
+            return self.waited_long_enough(page, job);
+        }
+        // A page that is gone hears nothing, and does nothing more.
+        let Some(tab) = happening.page().and_then(|page| self.tab_of(page)) else { return };
         if let Some(until) = self.asleep_until {
             // The page hears of it when it wakes, if the connection lived so long.
             let later = until + 1 + self.chance.below(50);
-            let breaks = self.chance.per_mille(self.breaks_in_sleep);
+            let breaks = happening.is_exchange() && self.chance.per_mille(self.breaks_in_sleep);
             let happening = if breaks { happening.broken_off() } else { happening };
             self.queue.insert((later, order), happening);
             return;
         }
-        let of = |epoch: u32| epoch == self.epoch;
-        match happening {
-            Happening::Answer { epoch, job, request, sent, result, word } if of(epoch) => {
-                self.answer(job, &request, sent, result, word);
-            }
-            Happening::Verified { epoch, job, verdict } if of(epoch) => {
-                self.feed(Input::Verified(job, verdict));
-            }
-            Happening::Kept { epoch, job, kept } if of(epoch) => self.feed(Input::Kept(job, kept)),
-            _ => {}
+        // What was asked of storage before is done; that it is done is heard later.
+        if self.tabs[tab].frozen && !matches!(happening, Happening::Keep { .. }) {
+            self.queue.insert((self.clock.truth + 500, order), happening);
+            return;
         }
+        self.as_tab(tab, |world| match happening {
+            Happening::Answer { job, request, sent, result, word, .. } => {
+                world.answer(job, &request, sent, result, word);
+            }
+            Happening::Verified { job, verdict, .. } => {
+                world.tabs[tab].busy -= 1;
+                world.feed(Input::Verified(job, verdict));
+            }
+            Happening::Keep { page, job, keep } => world.keep(page, job, keep),
+            Happening::Kept { job, kept, .. } => world.kept(job, kept),
+            Happening::Hint { .. } => world.feed(Input::Hint),
+            Happening::Arrive { .. } | Happening::WaitedLongEnough { .. } => {}
+        });
     }
 
-    fn arrive(&mut self, epoch: u32, job: JobId, request: Box<Arrival>, sent: Sent, back: Back) {
+    fn arrive(&mut self, page: Page, job: JobId, request: Box<Arrival>, sent: Sent, back: Back) {
         let (response, word) = self.server.act(&request, self.clock.truth);
         self.trace.add(self.clock.truth, || {
             let what = request.field("grant_type").unwrap_or_default();
@@ -398,99 +501,98 @@ impl World {
             Back::Lost { after, how } => (after, Err(how), Word::None),
             Back::Garbled { after, html } => (after, Ok(garbled(response, html)), Word::None),
         };
-        self.push(self.clock.truth + after, Happening::Answer { epoch, job, request, sent, result, word });
+        self.push(self.clock.truth + after, Happening::Answer { page, job, request, sent, result, word });
     }
 
     fn answer(&mut self, job: JobId, request: &Arrival, sent: Sent, result: HttpResult, word: Word) {
-        let facts = Facts::of(&self.server, &self.clock);
-        self.checker.before(None, false, &facts);
-        if !self.checker.disposed {
+        let tab = &mut self.tabs[self.current];
+        tab.busy -= 1;
+        let facts = Facts::of(&self.server, &self.clock, tab);
+        tab.checker.before(None, false, &facts);
+        if !tab.checker.disposed {
             let body = result.as_ref().ok().map(|response| response.body.as_slice());
             let retry_after = result.as_ref().ok().and_then(HttpResponse::retry_after_ms);
-            self.checker.asked_to_wait(request, retry_after, &facts);
-            self.checker.hears(request, &word, &sent, body);
+            tab.checker.asked_to_wait(request, retry_after, &facts);
+            tab.checker.hears(request, &word, &sent, body);
+            if let Some(token) = request.refresh_token() {
+                self.commons.hears(tab.page, token, &word);
+            }
         }
         let readable = matches!(&result, Ok(response) if response.status == 200
             && response.is_json() && Json::parse(&response.body).is_some());
         if request.purpose == Purpose::Keys && request.renews && !readable {
-            self.checker.keys_stay_old();
+            tab.checker.keys_stay_old();
         }
         self.handle(Input::Http(job, result));
     }
 
     // The client.
 
-    fn feed(&mut self, input: Input) {
-        let facts = Facts::of(&self.server, &self.clock);
+    pub(crate) fn feed(&mut self, input: Input) {
+        let tab = &mut self.tabs[self.current];
+        let facts = Facts::of(&self.server, &self.clock, tab);
         let call = match &input {
             Input::Call(_, call) => Some(call),
             _ => None,
         };
-        self.checker.before(call, matches!(input, Input::Tick), &facts);
+        tab.checker.before(call, matches!(input, Input::Tick), &facts);
         self.handle(input);
     }
 
-    fn handle(&mut self, input: Input) {
-        self.trace.add(self.clock.truth, || format!("-> {input:?}"));
-        let now = self.clock.now();
-        self.engine.handle(Ambient { now, entropy: &mut self.entropy }, input);
+    pub(crate) fn handle(&mut self, input: Input) {
+        let tab = &mut self.tabs[self.current];
+        self.trace.add(self.clock.truth, || format!("{} -> {input:?}", tab.page.0));
+        let now = tab.now(&self.clock);
+        tab.engine.handle(Ambient { now, entropy: &mut tab.entropy }, input);
         self.drain();
-        let facts = Facts::of(&self.server, &self.clock);
-        self.checker.after(&facts);
+        let tab = &mut self.tabs[self.current];
+        let facts = Facts::of(&self.server, &self.clock, tab);
+        tab.checker.after(&facts);
+        if self.keeper.holder() == Some(tab.page) && tab.is_quiet() && !tab.checker.disposed {
+            tab.checker.fail("the lock is held for nothing");
+        }
     }
 
     fn drain(&mut self) {
         while let Some(output) = self.engine.poll() {
             for output in self.saboteur.bend(output) {
+                let tab = &mut self.tabs[self.current];
                 self.trace.add(self.clock.truth, || match &output {
                     Output::Session(s) => {
-                        format!("   <- Session {:?} {:?} {:?}", s.status, s.renewal, s.last_error)
+                        format!(
+                            "{}   <- Session {:?} {:?} {:?}",
+                            tab.page.0, s.status, s.renewal, s.last_error
+                        )
                     }
-                    output => format!("   <- {output:?}"),
+                    output => format!("{}   <- {output:?}", tab.page.0),
                 });
-                let facts = Facts::of(&self.server, &self.clock);
-                self.checker.output(&output, &facts);
+                let facts = Facts::of(&self.server, &self.clock, tab);
+                if matches!(output, Output::Event(Event::SessionExpired, _)) {
+                    self.commons.ended.extend(tab.checker.session);
+                }
+                tab.checker.output(&output, &facts);
                 self.perform(output);
             }
         }
     }
 
-    fn keep(&mut self, keep: Keep) -> Kept {
-        match keep {
-            Keep::Store { .. } if self.storage_blocked => Kept::word(KeepWord::Failed),
-            Keep::Store { state, record } => {
-                self.storage.push((state, record.expose().to_owned()));
-                Kept::word(KeepWord::Done)
-            }
-            Keep::Take { state } => {
-                let at = self.storage.iter().position(|(known, _)| *known == state);
-                let record = at.map(|at| Secret::new(self.storage.remove(at).1));
-                let revision = (!self.storage.is_empty()).then(String::new);
-                Kept { word: KeepWord::Done, record, revision }
-            }
-            _ => Kept::word(KeepWord::Failed),
-        }
-    }
-
     fn perform(&mut self, output: Output) {
         let truth = self.clock.truth;
-        let epoch = self.epoch;
+        let page = self.page;
         match output {
             Output::Send(job, request) => self.send(job, &request),
             Output::Verify(job, verification) => {
                 let verdict = server::verify(&verification);
                 let at = truth + self.chance.below(4);
-                self.push(at, Happening::Verified { epoch, job, verdict });
+                self.busy += 1;
+                self.push(at, Happening::Verified { page, job, verdict });
             }
-            Output::Keep(job, keep) => {
-                let kept = self.keep(keep);
-                let at = truth + self.chance.below(4);
-                self.push(at, Happening::Kept { epoch, job, kept });
-            }
+            Output::Keep(job, keep) => self.ask_keeper(job, keep),
             Output::Wake(wait) => {
-                self.timer = wait.map(|wait| truth + wait + self.chance.below(self.lateness + 1));
+                let late = self.chance.below(self.lateness + 1);
+                self.timer = wait.map(|wait| truth + wait + late);
             }
-            Output::Settle(op, Ok(tokenward::engine::output::Reply::Navigate(url))) => {
+            Output::Settle(op, Ok(Reply::Navigate(url))) => {
                 if url.starts_with(&format!("{ISSUER}/authorize")) {
                     self.visits.push(url);
                 }
@@ -505,16 +607,24 @@ impl World {
 
     fn send(&mut self, job: JobId, request: &HttpRequest) {
         let truth = self.clock.truth;
-        let epoch = self.epoch;
-        let sent = Sent { now: self.clock.now(), truth, logouts: self.checker.logouts };
+        let tab = &mut self.tabs[self.current];
+        let page = tab.page;
+        tab.busy += 1;
+        let sent = Sent { now: tab.now(&self.clock), truth, logouts: tab.checker.logouts };
         let arrival = Box::new(arrival(request));
-        if arrival.refresh_token().is_some() {
+        if let Some(token) = arrival.refresh_token() {
             self.refresh_sends.push(truth);
+            // Where tokens are not rotated it does not matter who sends them.
+            let rotates = matches!(self.server.policy.rotation, Rotation::Always | Rotation::Grace(_));
+            match self.commons.presents(page, token) {
+                Err(what) if rotates => tab.checker.fail(what),
+                _ => {}
+            }
         }
         if let Some(body) = self.cached(request) {
             let result = Ok(server::response(200, "application/json", body));
             let word = Word::None;
-            let answer = Happening::Answer { epoch, job, request: arrival, sent, result, word };
+            let answer = Happening::Answer { page, job, request: arrival, sent, result, word };
             return self.push(truth + 1, answer);
         }
         if request.purpose == Purpose::Keys {
@@ -523,14 +633,14 @@ impl World {
         let fate = self.network.fate(&mut self.chance, request.purpose, request.timeout);
         let (after, result) = match fate {
             Fate::Reaches { after, back } => {
-                let arrive = Happening::Arrive { epoch, job, request: arrival, sent, back };
+                let arrive = Happening::Arrive { page, job, request: arrival, sent, back };
                 return self.push(truth + after, arrive);
             }
             Fate::Fails { after, how } => (after, Err(how)),
             Fate::Intercepted { after, response } => (after, Ok(response)),
         };
         let word = Word::None;
-        self.push(truth + after, Happening::Answer { epoch, job, request: arrival, sent, result, word });
+        self.push(truth + after, Happening::Answer { page, job, request: arrival, sent, result, word });
     }
 
     fn cached(&self, request: &HttpRequest) -> Option<Vec<u8>> {
@@ -544,23 +654,15 @@ impl World {
         }
     }
 
-    fn push(&mut self, at: Millis, happening: Happening) {
+    pub(crate) fn push(&mut self, at: Millis, happening: Happening) {
         self.order += 1;
         self.queue.insert((at, self.order), happening);
     }
 
     // What can be seen.
 
-    pub(crate) fn outcome(&self, op: OpId) -> Option<&Outcome> {
-        self.checker.outcome(op)
-    }
-
     pub(crate) fn options(&self) -> &'static str {
         self.options
-    }
-
-    pub(crate) fn status(&self) -> Option<Status> {
-        Some(self.checker.snapshot.as_ref()?.status)
     }
 
     /// When refreshes were sent.
@@ -571,14 +673,6 @@ impl World {
     /// How many key requests went to the network.
     pub(crate) fn key_sends(&self) -> usize {
         self.key_sends
-    }
-
-    pub(crate) fn timer_is_set(&self) -> bool {
-        self.timer.is_some()
-    }
-
-    pub(crate) fn count(&self, event: Event) -> usize {
-        self.events.iter().filter(|(known, _)| *known == event).count()
     }
 
     /// A session that renews itself and whose token the server takes.
@@ -597,9 +691,11 @@ impl World {
 }
 
 impl<'a> Facts<'a> {
-    fn of(server: &'a Server, clock: &Clock) -> Self {
-        let (truth, awake, honest) = (clock.truth, clock.awake(), clock.is_honest());
-        Self { server, now: clock.now(), truth, awake, honest }
+    pub(crate) fn of(server: &'a Server, clock: &Clock, tab: &Tab) -> Self {
+        let (truth, awake) = (clock.truth, clock.awake());
+        // What was read back is as old as the wall clock says, and no other clock was there.
+        let honest = if tab.checker.sealed { clock.never_set_back() } else { clock.is_honest() };
+        Self { server, now: tab.now(clock), truth, awake, honest }
     }
 }
 

@@ -1,0 +1,101 @@
+//! Situations that have a name, and what their tests share.
+
+mod beside;
+mod end;
+mod flight;
+mod identity;
+mod login;
+mod logout;
+mod rotation;
+mod shared;
+mod time;
+mod trouble;
+mod userinfo;
+
+use tokenward::engine::input::OpId;
+use tokenward::engine::output::Status;
+use tokenward::error::Code;
+use tokenward::protocol::http::{HttpFailure, Purpose};
+use tokenward::time::Millis;
+
+use crate::network::{Back, Fate};
+use crate::properties::{Outcome, Wish};
+use crate::server::{Policy, response};
+use crate::world::{Setup, World};
+
+const MINUTE: Millis = 60_000;
+const HOUR: Millis = 60 * MINUTE;
+const DAY: Millis = 24 * HOUR;
+
+fn nobody(policy: Policy, options: &'static str) -> World {
+    World::new(Setup { seed: 1, policy, options, traced: true, ..Setup::default() })
+}
+
+/// Somebody is signed in.
+fn somebody(policy: Policy, options: &'static str) -> World {
+    let mut world = nobody(policy, options);
+    log_in(&mut world);
+    assert_eq!(world.status(), Some(Status::SignedIn), "{}", world.trace);
+    world
+}
+
+fn log_in(world: &mut World) -> OpId {
+    world.login("{}");
+    world.run_for(500);
+    let url = world.user_logs_in();
+    let op = world.come_back(&url);
+    world.run_for(500);
+    op
+}
+
+/// What must hold in random schedules holds here too.
+#[track_caller]
+fn sound(world: &World) {
+    if let Some(violation) = world.violation() {
+        panic!("{violation}\n{}", world.trace);
+    }
+}
+
+#[track_caller]
+fn token_of(world: &World, op: OpId) -> String {
+    match world.outcome(op) {
+        Some(Outcome::Token { token, .. }) => token.clone(),
+        other => panic!("no token, but {other:?}\n{}", world.trace),
+    }
+}
+
+#[track_caller]
+fn code_of(world: &World, op: OpId) -> Code {
+    match world.outcome(op) {
+        Some(Outcome::Failed(error)) => error.code,
+        other => panic!("no error, but {other:?}\n{}", world.trace),
+    }
+}
+
+fn fresh(world: &mut World) -> OpId {
+    world.get_token_as(r#"{"fresh":true}"#, Wish { fresh: true, ..Wish::default() })
+}
+
+/// The next exchange of this kind comes to this.
+fn prepare(world: &mut World, purpose: Purpose, fate: Fate) {
+    world.network.script.push_back((purpose, fate));
+}
+
+fn lose_answer(world: &mut World, purpose: Purpose) {
+    let back = Back::Lost { after: 20, how: HttpFailure::NoAnswer };
+    prepare(world, purpose, Fate::Reaches { after: 20, back });
+}
+
+fn slow(world: &mut World, purpose: Purpose, after: Millis) {
+    prepare(world, purpose, Fate::Reaches { after: 20, back: Back::Arrives { after } });
+}
+
+fn answer(world: &mut World, purpose: Purpose, status: u16, retry_after: Option<&str>) {
+    let mut response = response(status, "text/html", "<html>no</html>");
+    response.retry_after = retry_after.map(str::to_owned);
+    prepare(world, purpose, Fate::Intercepted { after: 20, response });
+}
+
+fn live_for(seconds: u64) -> Policy {
+    Policy { lifetime: Some(seconds), ..Policy::default() }
+}
