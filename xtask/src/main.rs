@@ -12,6 +12,7 @@ mod package;
 mod paths;
 mod process;
 mod size;
+mod soak;
 mod test;
 mod tools;
 mod wasm;
@@ -32,6 +33,9 @@ cargo xtask COMMAND
                           the fuzz targets, a minute each; needs a nightly toolchain
   size                    sizes of what is shipped and downloaded, held against xtask/budgets.json
   bench [ARGUMENTS]       speed and memory beside other libraries, in headless Chromium
+  soak [--schedules N] [--first SEED]
+                          the simulated world of the tests for a million schedules of each kind, or for N
+  herd                    a million clients after an outage of their provider: the peak rate, and docs/herd.svg
   docs                    the API reference of the crate and of the package, in target/docs
   help                    this text
 
@@ -101,6 +105,16 @@ fn run(arguments: &[String]) -> Result<bool> {
             Options::new(rest).end()?;
             size::run()?;
         }
+        "soak" => {
+            let mut options = Options::new(rest);
+            let (schedules, first) = (options.number("--schedules")?, options.number("--first")?);
+            options.end()?;
+            soak::run(schedules, first)?;
+        }
+        "herd" => {
+            Options::new(rest).end()?;
+            soak::herd()?;
+        }
         "bench" => bench::run(rest)?,
         "docs" => {
             Options::new(rest).end()?;
@@ -134,6 +148,11 @@ impl Options {
         Ok(Some(self.0.remove(index)))
     }
 
+    fn number(&mut self, name: &str) -> Result<Option<u64>> {
+        let value = self.value(name)?;
+        value.map(|text| text.parse().with_context(|| format!("{name}: {text} is no number"))).transpose()
+    }
+
     fn end(&self) -> Result<()> {
         match self.0.first() {
             None => Ok(()),
@@ -164,8 +183,16 @@ mod tests {
 
     #[test]
     fn unknown_commands_and_arguments_are_refused() {
-        for words in ["nothing", "build --fast", "size x", "test --only", "demo --port x", "fuzz --minutes 0"]
-        {
+        for words in [
+            "nothing",
+            "build --fast",
+            "size x",
+            "test --only",
+            "demo --port x",
+            "fuzz --minutes 0",
+            "soak --schedules x",
+            "herd 3",
+        ] {
             let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
             assert!(run(&words).is_err(), "{words:?}");
         }
