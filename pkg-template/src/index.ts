@@ -18,7 +18,8 @@ export * from './public.js';
  *
  * Rejects with an {@link AuthError} only when no client can be made: a wrong option (`option_unknown`,
  * `option_missing`, `option_invalid`, `implicit_refused`, `insecure_url`), an engine that cannot be loaded
- * (`engine_load_failed`), or no browser (`environment_unsupported`).
+ * (`engine_load_failed`), a vault that does not answer or refuses (`vault_unavailable`, `vault_mismatch`,
+ * `vault_version`), or no browser (`environment_unsupported`).
  *
  * @example
  * ```ts

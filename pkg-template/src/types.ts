@@ -224,7 +224,7 @@ type AsyncDisposal = { [Key in AsyncDispose]: () => Promise<void> };
 
 /**
  * The client of one server. Its methods need no `this`: they can be taken out and passed around. Every promise
- * settles, and rejects with an {@link AuthError}; after {@link AuthClient.dispose} always with `client_disposed`, and should the
+ * settles, and rejects with an {@link AuthError}, with a vault that is lost `vault_unavailable`; after {@link AuthClient.dispose} always with `client_disposed`, and should the
  * engine fail, always with `engine_failed`.
  */
 export interface AuthClient extends AsyncDisposal {
@@ -280,7 +280,7 @@ export interface AuthClient extends AsyncDisposal {
    * The access token, valid for at least `minValidity` seconds. Mostly the one at hand, at the cost of an empty
    * async function; else a refresh is awaited, one however many callers (RFC 6749 6).
    *
-   * Rejects with `login_required`, `session_ended`, `session_expired`, `scope_not_granted`, `aborted`, or an error of the
+   * Rejects with `login_required`, `session_ended`, `session_expired`, `scope_not_granted`, `token_hidden`, `aborted`, or an error of the
    * network that is `retryable`; none of those of the network ends the session.
    */
   getToken(options?: GetTokenOptions): Promise<string>;

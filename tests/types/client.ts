@@ -10,6 +10,8 @@ import {
   type RedirectResult,
   type SilentLoginOptions,
   type Session,
+  type VaultFactory,
+  type VaultKind,
 } from 'tokenward';
 import { initiatedLogin, relay } from 'tokenward/callback';
 import { createClient as createSlim, type AuthClient as SlimClient } from 'tokenward/slim';
@@ -39,6 +41,8 @@ const options: ClientOptions = {
   apis: ['https://api.example.com', { url: 'https://b.example.com', methods: ['GET'] }],
   persistence: 'sealed',
   handleRedirect: false,
+  vault: 'page',
+  exposeAccessToken: false,
 };
 // @ts-expect-error there is no clear text
 void createClient({ issuer: 'https://id.example.com', clientId: 'spa', persistence: 'localStorage' });
@@ -83,8 +87,15 @@ export const redirects = (auth: AuthClient): void => {
   const left = auth.login({ mode: 'redirect' });
   holds<Equal<typeof left, Promise<never>>>();
 };
+const factory: VaultFactory = (kind) => (kind === 'shared' ? new SharedWorker('/vault.js') : undefined);
+for (const vault of [factory, new Worker('/vault.js'), new SharedWorker('/vault.js', { type: 'module', name: 'x' }), 'page'] as const) {
+  void createClient({ ...options, vault });
+}
+// @ts-expect-error an address is not a worker: how it is made is up to the app
+void createClient({ ...options, vault: '/vault.js' });
 
 export const use = async (auth: AuthClient): Promise<void> => {
+  holds<Equal<typeof auth.session.vault, VaultKind>>();
   const token = await auth.getToken();
   holds<Equal<typeof token, string>>();
   await auth.getToken({ minValidity: 60, fresh: true, scope: 'a', resource: 'b', signal: AbortSignal.timeout(1) });

@@ -23,7 +23,7 @@ export const cases = {
     const text = await app.read('out/main.js');
     expectPlainText(text);
     const { files } = bench.tarball;
-    const scripts = [...files].filter(([name]) => /\/(?!react|vue|source|slim)[\w-]+\.js$/.test(name));
+    const scripts = [...files].filter(([name]) => /\/(?!react|vue|source|slim|vault)[\w-]+\.js$/.test(name));
     const size = scripts.reduce((sum, [, bytes]) => sum + bytes.length, 0);
     assert.ok(text.length < size, `the bundle has ${text.length} bytes, what went in ${size}`);
     const { stage } = bench;
