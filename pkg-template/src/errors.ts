@@ -101,7 +101,6 @@ type OwnCode = Extract<
   | 'api_not_allowed'
   | 'api_redirected'
   | 'token_hidden'
-  | 'vault_unavailable'
 >;
 
 // The errors that arise outside the engine; where it knows a code too, the rows are the same.
@@ -128,11 +127,6 @@ const table: Record<OwnCode, readonly [AuthErrorPhase, hint: string, retryable?:
   ],
   api_not_allowed: ['api', "Add the API's URL to the option apis, or use the global fetch for it."],
   token_hidden: ['session', 'The option exposeAccessToken is false: use fetch of the client.'],
-  vault_unavailable: [
-    'vault',
-    "Check the worker's address, that it is a module worker, and the page's CSP (worker-src); or give a function as vault.",
-    true,
-  ],
   api_redirected: ['api', 'Call the final address: a redirect is not followed, because browsers may send the token along.'],
 };
 

@@ -1,9 +1,9 @@
 // A page whose vault is a worker: the engine's interface, spoken through a port.
 
 import type { Connect, Connection, Core, ErrorRecord, Host, Plain } from './core.js';
-import { describe, failure, fromRecord, isAuthError } from './errors.js';
+import { AuthError, describe, failure, fromRecord, isAuthError } from './errors.js';
 import { createPortFetch } from './port-fetch.js';
-import { VERSION, type Hello, type ToPage, type ToVault, type Wake } from './protocol.js';
+import { unavailable, VERSION, type Hello, type ToPage, type ToVault, type Wake } from './protocol.js';
 
 /** How long a vault may take to come up, and to say that it is there; after how long a page that waits asks. In ms. */
 const PATIENCE = 10_000;
@@ -69,16 +69,16 @@ const attach = (worker: unknown, options: Plain, pageUrl: string, host: Host): P
       reject(error);
       if (attached) host.poison(error);
     };
-    const unavailable = () => fail(failure('vault_unavailable'));
+    const lost = () => new AuthError(unavailable);
 
     /** Begins anew on another port; what was asked on the last one is lost. */
     const hello = () => {
       greeting = true;
       post(['bye']);
       port?.close();
-      for (const op of ops) host.settle(op, false, describe('vault_unavailable'));
+      for (const op of ops) host.settle(op, false, unavailable);
       ops.clear();
-      for (const stop of [...open]) stop(failure('vault_unavailable'));
+      for (const stop of [...open]) stop(lost());
       const { port1, port2 } = new MessageChannel();
       port = port1;
       port1.onmessage = ({ data }: MessageEvent<ToPage>) => {
@@ -87,7 +87,7 @@ const attach = (worker: unknown, options: Plain, pageUrl: string, host: Host): P
       // Where browsers tell of it: the vault has gone, or has given this port up.
       port1.addEventListener('close', () => port === port1 && hello());
       endpoint.postMessage({ tokenward: VERSION, options, pageUrl } satisfies Hello, [port2]);
-      after(PATIENCE, unavailable);
+      after(PATIENCE, () => fail(lost()));
     };
 
     /** Asks for a sign of life. */
@@ -171,7 +171,7 @@ const attach = (worker: unknown, options: Plain, pageUrl: string, host: Host): P
         }, open),
     };
 
-    target?.addEventListener?.('error', () => attached || unavailable());
+    target?.addEventListener?.('error', () => attached || fail(lost()));
     for (const event of EVENTS) addEventListener(event, woken);
     hello();
   });

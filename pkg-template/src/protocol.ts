@@ -7,6 +7,15 @@ import type { EventType } from './session.js';
 /** Grows with every change that the other side must know of. */
 export const VERSION = 1;
 
+/** No vault, or none that has a place. Here, for only pages with a vault and vaults need it. */
+export const unavailable: AuthErrorInit = {
+  code: 'vault_unavailable',
+  phase: 'vault',
+  retryable: true,
+  message: 'vault_unavailable',
+  hint: "Check the worker's address, that it is a module worker, and the page's CSP (worker-src); or give a function as vault.",
+};
+
 /** The one message to the worker itself, with a port that everything else goes through. */
 export interface Hello {
   tokenward: number;

@@ -1,9 +1,9 @@
 // The vault: one configuration for ever, one engine, and the pages that are connected.
 
 import type { ErrorRecord, Plain, Start } from '../core.js';
-import { describe, failure, isAuthError } from '../errors.js';
+import { describe, isAuthError } from '../errors.js';
 import type { Keeper, KeeperOptions } from '../keeper.js';
-import { VERSION, type ToPage, type Wake } from '../protocol.js';
+import { unavailable, VERSION, type ToPage, type Wake } from '../protocol.js';
 import { createEngine, type VaultEngine } from './engine.js';
 import { refusal, toRecord } from './errors.js';
 import { PEERS, PINGS, PING_EVERY, URGENT } from './limits.js';
@@ -71,7 +71,7 @@ export const createServer = ({ start, origin, shared, keeperOf, wake }: Surround
   const makeRoom = async (): Promise<void> => {
     if (peers.size < PEERS) return;
     // Whoever knocks often does not wait the longer for it.
-    if (greeting > PEERS) throw failure('vault_unavailable', 'ports');
+    if (greeting > PEERS) throw unavailable;
     sweep(PINGS);
     await new Promise((resolve) => setTimeout(resolve, URGENT));
     sweep(1);
@@ -85,7 +85,7 @@ export const createServer = ({ start, origin, shared, keeperOf, wake }: Surround
     const made = await engineFor(hello.options, hello.pageUrl);
     await makeRoom();
     // Others came meanwhile.
-    if (peers.size >= PEERS) throw failure('vault_unavailable', 'ports');
+    if (peers.size >= PEERS) throw unavailable;
     const peer = createPeer(port, made, wake, (peer, disposed) => {
       drop(peer);
       if (disposed && !peers.size && engine) {
