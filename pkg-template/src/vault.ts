@@ -1,5 +1,5 @@
 /**
- * The worker of a vault: engine, tokens, and the requests of {@link AuthClient.fetch}. A module worker or a module
+ * The worker of a vault: engine, tokens, and the requests of `auth.fetch`. A module worker or a module
  * shared worker runs it; anywhere else, importing it does nothing.
  *
  * @packageDocumentation
