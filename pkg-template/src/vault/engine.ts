@@ -116,10 +116,12 @@ export const createEngine = async (
     if (over) waiting.get(op)?.(false, describe('engine_failed'));
     return op;
   };
+
   // Before the first page is welcomed: it must not take a session that is there for none.
   if (options.persistence === 'sealed') {
     await new Promise<void>((done) => call('restore', undefined, () => done(), () => {}));
   }
+
   const cancel = (op: number) => enter((core) => core.cancel(op));
 
   const ask = (args: Plain | undefined, signal: AbortSignal | undefined) =>
@@ -139,9 +141,6 @@ export const createEngine = async (
         () => {},
       );
     });
-
-  // A vault that begins anew goes on with what was kept, before anybody asks.
-  if (options.persistence === 'sealed') await new Promise<void>((resolve) => call('restore' as keyof Calls, undefined, () => resolve(), () => {}));
 
   return {
     exposed,
