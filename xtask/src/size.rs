@@ -176,7 +176,7 @@ mod tests {
             "tokenward.wasm",
             "app with tokenward and a vault, main thread",
         ];
-        let sizes: Vec<Size> = names.iter().map(|name| measured(name, 10_000)).collect();
+        let sizes: Vec<Size> = names.iter().map(|name| measured(name, 1_000)).collect();
         assert!(judge(&sizes, &budgets).unwrap().iter().all(|verdict| verdict.words() == "within reach"));
     }
 }
