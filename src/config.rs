@@ -45,6 +45,8 @@ pub struct Config {
     pub token_params: Vec<(String, String)>,
     /// ID-token algorithms that are accepted.
     pub algorithms: Vec<Algorithm>,
+    /// Whether a server that says nothing of PKCE is refused.
+    pub requires_pkce: bool,
     /// Other audiences an ID token may name beside this client.
     pub trusted_audiences: Vec<String>,
     /// Tolerated clock difference in seconds.
@@ -67,7 +69,7 @@ pub struct Config {
 
 /// The last four are the facade's own, taken out before they come here; listed so that a misspelling finds them.
 const KNOWN: &str = "issuer clientId redirectUri postLogoutRedirectUri scope discovery metadata resource \
-    extraParams tokenParams idTokenAlgorithms trustedAudiences leeway freshness minValidity \
+    extraParams tokenParams idTokenAlgorithms requirePkce trustedAudiences leeway freshness minValidity \
     renewal timeout responseType dangerously persistence \
     apis exposeAccessToken handleRedirect vault";
 
@@ -165,6 +167,7 @@ impl Config {
             extra_params: options.params("extraParams"),
             token_params: options.params("tokenParams"),
             algorithms: options.algorithms("idTokenAlgorithms"),
+            requires_pkce: options.flag("requirePkce", false),
             trusted_audiences: options.texts("trustedAudiences"),
             leeway: options.seconds("leeway", 300, 0, 300),
             freshness: options.seconds("freshness", 600, 1, 31_536_000),

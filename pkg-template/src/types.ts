@@ -74,6 +74,11 @@ export interface ClientOptions {
   tokenParams?: Record<string, string>;
   /** JWS algorithms an ID token may be signed with. Default: RS256, PS256, ES256 and their longer kin, EdDSA. */
   idTokenAlgorithms?: string[];
+  /**
+   * Refuses a server whose metadata does not announce PKCE with S256 (RFC 9700 2.1.1). S256 is sent in any case; a
+   * server that says nothing may ignore it. Default `false`.
+   */
+  requirePkce?: boolean;
   /** Audiences an ID token may name beside this client (OIDC Core 3.1.3.7). Default: none. */
   trustedAudiences?: string[];
   /** Seconds the server's clock and this device's may differ. Default 300, which is also the most. */

@@ -81,8 +81,9 @@ fn read(document: &Json, config: &Config) -> Result<Metadata> {
     }
     let mut from = Source { document, config, error: None };
     // A server that says nothing of PKCE gets S256 all the same (RFC 7636 section 5); one that says it
-    // has other methods only cannot be used.
-    if from.names("code_challenge_methods_supported").is_some_and(|methods| !contains(&methods, "S256")) {
+    // has other methods only cannot be used, nor one that may be ignoring it if the app says so.
+    let methods = from.names("code_challenge_methods_supported");
+    if methods.map_or(config.requires_pkce, |methods| !contains(&methods, "S256")) {
         from.refuse(Error::new(Code::PkceUnsupported));
     }
     let announces_iss = from.flag("authorization_response_iss_parameter_supported");

@@ -31,6 +31,7 @@ const options: ClientOptions = {
   extraParams: { audience: 'x' },
   tokenParams: { audience: 'x' },
   idTokenAlgorithms: ['ES256'],
+  requirePkce: true,
   leeway: 300,
   minValidity: 10,
   renewal: 'on-demand',

@@ -110,6 +110,17 @@ fn a05_pkce_announced_or_not() {
     for methods in [json!(null), json!(["S256"])] {
         assert!(with(json!({ "code_challenge_methods_supported": methods })).is_ok());
     }
+    // Unless the app relies on it.
+    let strict = config_with(json!({ "requirePkce": true }));
+    for (methods, accepted) in
+        [(json!(null), false), (json!(["plain"]), false), (json!(["plain", "S256"]), true)]
+    {
+        let found = metadata_with(&strict, json!({ "code_challenge_methods_supported": methods }));
+        match found {
+            Ok(_) => assert!(accepted, "{methods}"),
+            Err(error) => assert!(!accepted && error.code == Code::PkceUnsupported, "{methods}"),
+        }
+    }
 }
 
 #[test]
