@@ -15,6 +15,7 @@ const GROUPS = [
   'login', 'callback', 'rotation', 'trouble', 'api', 'logout', 'clocks', 'surface',
   'keeper', 'sealed', 'beside',
   'vault-session', 'vault-tabs', 'vault-fetch', 'vault-hostile',
+  'hostile-answers', 'hostile-callback', 'hostile-session', 'hostile-page',
 ];
 
 let values;

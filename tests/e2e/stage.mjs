@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { By } from 'selenium-webdriver';
 import { startWorld } from '../../www-example/server/world.mjs';
+import { startHostileProvider } from '../hostile/provider/server.mjs';
 import { startBrowser } from './browsers.mjs';
 import { bundleStrict } from './pages/strict/bundle.mjs';
 
@@ -22,8 +23,10 @@ export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 /** Starts browser and servers. `pkg`: folder of the built package. */
 export async function openStage(browserName, { pkg = here('../../pkg') } = {}) {
   const stage = new Stage();
+  stage.hostile = await startHostileProvider();
   stage.world = await startWorld({
     pkg,
+    connectSrc: [stage.hostile.origin, stage.hostile.elsewhere],
     clients: [
       { client_id: 'e2e', redirect_uris: ['/e2e/app/', '/e2e/kept/', '/e2e/strict/', '/e2e/relay/', '/e2e/vault/'] },
       ...ALGORITHMS.map((alg) => ({
@@ -60,6 +63,7 @@ export async function openStage(browserName, { pkg = here('../../pkg') } = {}) {
   try {
     stage.browser = await startBrowser(browserName);
   } catch (error) {
+    await stage.hostile.stop();
     await stage.world.stop();
     throw error;
   }
@@ -75,6 +79,8 @@ const vaultPolicy = ({ issuer, apiUrl }) => `default-src 'none'; script-src 'was
 
 class Stage {
   world;
+  /** The server that does what it is told (tests/hostile/provider). */
+  hostile;
   browser;
   #options = {};
   #before = '';
@@ -123,6 +129,7 @@ class Stage {
     await driver.switchTo().window(fresh);
     world.counts.reset();
     world.errors.length = 0;
+    this.hostile.reset();
   }
 
   /**
@@ -337,6 +344,7 @@ class Stage {
 
   async stop() {
     await this.browser.stop();
+    await this.hostile.stop();
     await this.world.stop();
   }
 }

@@ -259,7 +259,7 @@ test('an ordinary callback does not wait for anybody', async () => {
   assert.ok(performance.now() - started < 500);
 });
 
-test('a login that the provider begins: of this issuer, as data, not in a frame', async () => {
+test('K07: a login that the provider begins: of this issuer, as data, not in a frame', async () => {
   const { initiatedLogin } = await load('callback');
   const issuer = 'https://id.example';
   const at = (query) => initiatedLogin(issuer, `https://app.example/start?${query}`);

@@ -47,7 +47,7 @@ test('the token goes along, whatever the input is', async () => {
   assert.equal(core.count('getToken'), 0);
 });
 
-test('credentials of the caller are replaced, everything else stays', async () => {
+test('J09: credentials of the caller are replaced, everything else stays', async () => {
   const { client } = await ready();
   serve();
   await client.fetch(`${api}/me`, {
@@ -93,7 +93,7 @@ const refused = [
   'data:text/plain,hello',
 ];
 for (const url of refused) {
-  test(`refused before anything happens: ${url}`, async () => {
+  test(`J09: refused before anything happens: ${url}`, async () => {
     const { client, core } = await ready();
     core.host.token(undefined, 0, NaN, 0, 0);
     serve();
@@ -120,14 +120,14 @@ for (const url of covered) {
   });
 }
 
-test('credentials in the URL are refused as fetch does', async () => {
+test('J09: credentials in the URL are refused as fetch does', async () => {
   const { client } = await ready();
   serve();
   await assert.rejects(client.fetch('https://u:p@api.example/v1/me'), TypeError);
   assert.equal(sent.length, 0);
 });
 
-test('a URL that reads differently the second time is judged as it is sent', async () => {
+test('J09 J10: a URL that reads differently the second time is judged as it is sent', async () => {
   const { client } = await ready();
   serve();
   let reads = 0;
@@ -145,7 +145,7 @@ test('methods narrow an API; a whole origin has no folder to climb out of', asyn
   assert.equal((await client.fetch('https://open.example/a/..%2fb', { method: 'POST' })).status, 200);
 });
 
-test('http only between loopback and loopback', async () => {
+test('J09: http only between loopback and loopback', async () => {
   const apis = ['http://localhost:3000/api', 'http://127.0.0.1:3000', 'http://[::1]:3000', 'http://api.localhost'];
   for (const url of apis) assert.equal(await codeOf(makeClient({ apis: [url] })), 'option_invalid');
   openPage('http://localhost:5173/');
@@ -168,7 +168,7 @@ test('wrong apis are named', async () => {
   assert.equal(await pathOf([{ url: api, methods: 'GET' }]), 'option_invalid apis[0].methods');
 });
 
-test('a 401 is answered with one refresh and one retry, the body sent again', async () => {
+test('S11: a 401 is answered with one refresh and one retry, the body sent again', async () => {
   const { client, core } = await ready();
   serve(401, 200);
   const response = await client.fetch(`${api}/me`, { method: 'POST', body: JSON.stringify({ a: 1 }) });
@@ -177,7 +177,7 @@ test('a 401 is answered with one refresh and one retry, the body sent again', as
   assert.deepEqual(core.calls.at(-1).args, { rejected: 1 });
 });
 
-test('a 401 after the retry is the result', async () => {
+test('S11: a 401 after the retry is the result', async () => {
   const { client, core } = await ready();
   serve(401, 401);
   assert.equal((await client.fetch(new Request(`${api}/me`, { method: 'POST', body: 'x' }))).status, 401);
@@ -205,7 +205,7 @@ test('a stream is sent once', async () => {
   assert.equal(core.count('getToken'), 0);
 });
 
-test('a redirect is not followed', async () => {
+test('J09: a redirect is not followed', async () => {
   const { client } = await ready();
   serve(() => Object.defineProperty(new Response(null), 'type', { value: 'opaqueredirect' }));
   assert.equal(await codeOf(client.fetch(`${api}/old`)), 'api_redirected');

@@ -16,7 +16,7 @@ const pathOf = (value) => {
   }
 };
 
-test('only own members are options, also nested', async (t) => {
+test('J10: only own members are options, also nested', async (t) => {
   t.after(() => {
     delete Object.prototype.tokenEndpoint;
   });
@@ -30,7 +30,7 @@ test('only own members are options, also nested', async (t) => {
   assert.deepEqual(Object.keys(plain(JSON.parse('{"__proto__":{"a":1}}'))), ['__proto__']);
 });
 
-test('every getter is read exactly once', () => {
+test('J10: every getter is read exactly once', () => {
   const reads = {};
   const counted = (name, value) => ({
     enumerable: true,
@@ -47,7 +47,7 @@ test('every getter is read exactly once', () => {
   assert.deepEqual(reads, { nested: 1, list: 1, a: 1, 0: 1 });
 });
 
-test('what is not plain is refused with its path', () => {
+test('J10: what is not plain is refused with its path', () => {
   assert.equal(pathOf({ issuer: () => '' }), 'option_invalid issuer');
   assert.equal(pathOf({ extraParams: { a: Symbol('s') } }), 'option_invalid extraParams.a');
   assert.equal(pathOf({ resource: ['a', 1n] }), 'option_invalid resource[1]');

@@ -14,6 +14,7 @@ mod chance;
 mod clock;
 mod commons;
 mod herd;
+mod hostile;
 mod keeper;
 mod network;
 mod properties;

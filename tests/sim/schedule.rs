@@ -49,6 +49,7 @@ fn policy(chance: &mut Chance) -> Policy {
         has_revocation: chance.per_mille(900),
         has_end_session: chance.per_mille(800),
         announces_iss: chance.per_mille(500),
+        checks_pkce: true,
     }
 }
 

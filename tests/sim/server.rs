@@ -72,6 +72,8 @@ pub(crate) struct Policy {
     pub(crate) has_revocation: bool,
     pub(crate) has_end_session: bool,
     pub(crate) announces_iss: bool,
+    /// Whether it looks at the code verifier.
+    pub(crate) checks_pkce: bool,
 }
 
 impl Default for Policy {
@@ -87,6 +89,7 @@ impl Default for Policy {
             has_revocation: true,
             has_end_session: true,
             announces_iss: true,
+            checks_pkce: true,
         }
     }
 }
@@ -317,7 +320,7 @@ impl Server {
             return (refusal(400, "invalid_grant"), Word::InvalidGrant);
         };
         let grant = code.grant;
-        if code.used || code.challenge != challenge {
+        if code.used || (self.policy.checks_pkce && code.challenge != challenge) {
             self.grants[grant].alive = false;
             return (refusal(400, "invalid_grant"), Word::InvalidGrant);
         }

@@ -14,7 +14,7 @@ rows![
     a02_state_missing_altered_foreign_or_empty,
     a03_the_apps_own_parameters_stay,
     a06_iss_of_another_server,
-    a06_announced_iss_missing,
+    s05_announced_iss_missing,
     a08_iss_that_was_never_announced,
     a09_the_answer_of_another_server_at_the_shared_redirect_uri,
     a10_error_with_valid_state,
@@ -23,9 +23,9 @@ rows![
     a14_answer_in_the_fragment,
     a15_sizes,
     a15_broken_encoding,
-    a15_repeated_and_contradictory_parameters,
+    a15_s08_repeated_and_contradictory_parameters,
     a17_prompt_none_needs_the_user,
-    the_way_back_from_logout,
+    s06_the_way_back_from_logout,
 ];
 
 const HOME: &str = REDIRECT;
@@ -196,7 +196,7 @@ fn a06_iss_of_another_server() {
 }
 
 #[test]
-fn a06_announced_iss_missing() {
+fn s05_announced_iss_missing() {
     let announced =
         metadata_with(&config(), json!({ "authorization_response_iss_parameter_supported": true }));
     let announced = announced.unwrap();
@@ -360,7 +360,7 @@ fn a15_broken_encoding() {
 }
 
 #[test]
-fn a15_repeated_and_contradictory_parameters() {
+fn a15_s08_repeated_and_contradictory_parameters() {
     for query in [
         "?code=a&code=b&state=tw.s",
         "?code=a&code=a&state=tw.s",
@@ -392,7 +392,7 @@ fn a17_prompt_none_needs_the_user() {
 }
 
 #[test]
-fn the_way_back_from_logout() {
+fn s06_the_way_back_from_logout() {
     for (url, expected) in [
         ("https://app.example.com/?state=twl.x", "https://app.example.com/"),
         ("https://app.example.com/callback?state=twl.x", "https://app.example.com/callback"),

@@ -26,11 +26,11 @@ rows![
     b12_wrong_json_types,
     b12_fractions_are_legal,
     b13_at_hash_wrong_absent_or_of_another_hash,
-    auth_time_missing_or_too_old,
+    s02_auth_time_missing_or_too_old,
     h01_five_minutes_off_both_ways,
     refresh_keeps_the_identity,
-    refresh_with_another_identity,
-    refresh_with_times_that_are_off,
+    f04_f05_refresh_with_another_identity,
+    f05_refresh_with_times_that_are_off,
 ];
 
 const NONCE: &str = "n-of-this-login";
@@ -365,7 +365,7 @@ fn b13_at_hash_wrong_absent_or_of_another_hash() {
 }
 
 #[test]
-fn auth_time_missing_or_too_old() {
+fn s02_auth_time_missing_or_too_old() {
     let check = |max_age: i64, auth_time: Value| {
         let wanted = AtLogin { max_age: Some(max_age), ..at_login() };
         check_login(&signed_by("EdDSA", &with(json!({ "auth_time": auth_time }))), &expected(), &wanted, NOW)
@@ -418,7 +418,7 @@ fn refresh_keeps_the_identity() {
 }
 
 #[test]
-fn refresh_with_another_identity() {
+fn f04_f05_refresh_with_another_identity() {
     for (changes, claim) in [
         (json!({ "iss": "https://evil.example" }), "id_token_issuer"),
         (json!({ "iss": null }), "id_token_issuer"),
@@ -442,7 +442,7 @@ fn refresh_with_another_identity() {
 
 /// A clock that is off must not cost the session its only live refresh token.
 #[test]
-fn refresh_with_times_that_are_off() {
+fn f05_refresh_with_times_that_are_off() {
     for changes in [
         json!({ "exp": NOW_S - 1000 }),
         json!({ "exp": null }),

@@ -15,13 +15,13 @@ rows![
     required_options,
     unknown_options_name_the_nearest,
     wrong_values_name_their_path,
-    front_channel_grants_are_refused,
-    insecure_addresses,
-    e_reserved_parameters,
+    s07_front_channel_grants_are_refused,
+    s10_insecure_addresses,
+    s08_reserved_parameters,
     login_arguments,
     a16_return_to_made_hostile,
     logout_arguments,
-    hostile_option_values,
+    j10_hostile_option_values,
 ];
 
 #[test]
@@ -118,6 +118,7 @@ fn wrong_values_name_their_path() {
         ("leeway", json!(-1)),
         ("leeway", json!(301)),
         ("leeway", json!("60")),
+        ("requirePkce", json!("S256")),
         ("freshness", json!(0)),
         ("minValidity", json!(86_401)),
         ("minValidity", json!(1e300)),
@@ -141,7 +142,7 @@ fn wrong_values_name_their_path() {
 }
 
 #[test]
-fn front_channel_grants_are_refused() {
+fn s07_front_channel_grants_are_refused() {
     for wrong in ["token", "id_token", "id_token token", "code token", "code id_token", "none", "CODE", ""] {
         for options in
             [json!({ "responseType": wrong }), json!({ "extraParams": { "response_type": wrong } })]
@@ -158,7 +159,7 @@ fn front_channel_grants_are_refused() {
 }
 
 #[test]
-fn insecure_addresses() {
+fn s10_insecure_addresses() {
     for (page, options, path) in [
         ("https://app.example.com/", json!({ "issuer": "http://id.example.com" }), "issuer"),
         ("https://app.example.com/", json!({ "issuer": "http://localhost:3000" }), "issuer"),
@@ -178,7 +179,7 @@ fn insecure_addresses() {
 }
 
 #[test]
-fn e_reserved_parameters() {
+fn s08_reserved_parameters() {
     for name in [
         "client_id",
         "client_secret",
@@ -340,7 +341,7 @@ fn logout_arguments() {
 }
 
 #[test]
-fn hostile_option_values() {
+fn j10_hostile_option_values() {
     // Deep nesting and very many members are no crash.
     let deep = "[".repeat(100) + &"]".repeat(100);
     assert_eq!(Json::parse(format!(r#"{{"issuer":{deep}}}"#).as_bytes()), None);

@@ -20,11 +20,11 @@ rows![
     all_login_options,
     other_ways_are_marked_in_the_state,
     a05_pkce_without_a_word_from_the_server,
-    no_parameter_twice,
+    s08_no_parameter_twice,
     what_the_call_says_goes_before_the_configuration,
     the_query_of_the_endpoint_is_kept,
     b11_acr_that_is_required,
-    every_request_has_secrets_of_its_own,
+    s09_every_request_has_secrets_of_its_own,
     k02_the_logout_request,
     k03_the_revocation_request,
 ];
@@ -130,7 +130,7 @@ fn a05_pkce_without_a_word_from_the_server() {
 }
 
 #[test]
-fn no_parameter_twice() {
+fn s08_no_parameter_twice() {
     for (options, args, path) in [
         (json!({}), json!({ "prompt": "login", "extraParams": { "prompt": "none" } }), "extraParams.prompt"),
         (
@@ -210,7 +210,7 @@ fn b11_acr_that_is_required() {
 }
 
 #[test]
-fn every_request_has_secrets_of_its_own() {
+fn s09_every_request_has_secrets_of_its_own() {
     let config = config();
     let with = |random: &Randomness| request(&config, &metadata(), LoginOptions::default(), random).unwrap();
     let one = with(&RANDOM);

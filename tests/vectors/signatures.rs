@@ -26,9 +26,9 @@ rows![
     c12_unknown_kid_asks_for_the_set_again,
     c13_a_new_kid_each_time_finds_nothing,
     c16_what_is_no_key_set,
-    c16_keys_that_are_left_out,
+    c16_s04_keys_that_are_left_out,
     c17_malformed_compact_forms,
-    c17_headers_that_are_not_of_an_id_token,
+    c17_s03_headers_that_are_not_of_an_id_token,
     keys_leave_as_public_members_only,
 ];
 
@@ -416,7 +416,7 @@ fn c16_what_is_no_key_set() {
 }
 
 #[test]
-fn c16_keys_that_are_left_out() {
+fn c16_s04_keys_that_are_left_out() {
     let rsa =
         |n: Vec<u8>, e: &[u8]| json!({ "kty": "RSA", "n": base64url::encode(&n), "e": base64url::encode(e) });
     let modulus = |octets: usize| [vec![0xc1; octets - 1], vec![1]].concat();
@@ -530,7 +530,7 @@ fn c17_malformed_compact_forms() {
 }
 
 #[test]
-fn c17_headers_that_are_not_of_an_id_token() {
+fn c17_s03_headers_that_are_not_of_an_id_token() {
     for (member, value, part) in [
         ("crit", json!(["b64"]), "crit"),
         ("crit", json!(["exp"]), "crit"),

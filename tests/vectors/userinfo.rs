@@ -15,7 +15,7 @@ rows![
     d02_signed_answers_were_not_asked_for,
     d03_claims_missing_null_extra_or_elsewhere,
     d03_refusals_keep_their_status,
-    sub_missing_or_another,
+    s01_sub_missing_or_another,
     what_is_no_userinfo,
 ];
 
@@ -79,7 +79,7 @@ fn d03_refusals_keep_their_status() {
 }
 
 #[test]
-fn sub_missing_or_another() {
+fn s01_sub_missing_or_another() {
     for sub in [
         json!(null),
         json!(""),

@@ -12,7 +12,7 @@ fn discovering(extra: &str) -> super::support::Client {
 }
 
 #[wasm_bindgen_test]
-async fn an_answer_that_never_comes_is_timed_out_and_aborted() {
+async fn e16_an_answer_that_never_comes_is_timed_out_and_aborted() {
     let state = silence();
     let client = discovering(r#","timeout":1"#);
     client.call(1, "login", "{}");
@@ -25,7 +25,7 @@ async fn an_answer_that_never_comes_is_timed_out_and_aborted() {
 }
 
 #[wasm_bindgen_test]
-async fn a_body_that_never_ends_is_cut() {
+async fn e16_a_body_that_never_ends_is_cut() {
     let state = flood();
     let client = discovering("");
     client.call(1, "login", "{}");

@@ -16,7 +16,7 @@ fn reads_what_servers_send() {
 }
 
 #[wasm_bindgen_test]
-fn refuses_ambiguity_and_excess() {
+fn b12_c17_refuses_ambiguity_and_excess() {
     let deep = [vec![b'['; 25], vec![b']'; 25]].concat();
     for bad in [
         &br#"{"sub":"a","sub":"b"}"#[..],

@@ -27,7 +27,7 @@ fn wrong_options_throw_a_record_with_code_path_and_hint() {
 }
 
 #[wasm_bindgen_test]
-async fn a_login_is_stored_once_and_taken_once() {
+async fn a01_a03_a_login_is_stored_once_and_taken_once() {
     storage().clear().unwrap();
     let client = client("");
     let url = client.begin_login(1, "{}").await;

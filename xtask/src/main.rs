@@ -6,6 +6,7 @@ mod demo;
 mod docs;
 mod fuzz;
 mod glue;
+mod hostile;
 mod inline;
 mod order;
 mod package;
@@ -36,6 +37,11 @@ cargo xtask COMMAND
   soak [--schedules N] [--first SEED]
                           the simulated world of the tests for a million schedules of each kind, or for N
   herd                    a million clients after an outage of their provider: the peak rate, and docs/herd.svg
+  hostile [--browser NAME] [--all] [--native] [ROW]...
+                          every row of the hostile-server table and the tests that prove it; in Chromium, in the
+                          browser named, in all three, or in none
+  hostile --peer NAME     another library through the same rows
+  hostile --page          docs/hostile.md from the rows, and nothing else
   docs                    the API reference of the crate and of the package, in target/docs
   help                    this text
 
@@ -116,6 +122,29 @@ fn run(arguments: &[String]) -> Result<bool> {
             soak::herd()?;
         }
         "bench" => bench::run(rest)?,
+        "hostile" => {
+            let mut options = Options::new(rest);
+            if let Some(name) = options.value("--peer")? {
+                options.end()?;
+                hostile::peer(&name)?;
+                return Ok(true);
+            }
+            if options.flag("--page") {
+                options.end()?;
+                hostile::page()?;
+                return Ok(true);
+            }
+            let (all, native) = (options.flag("--all"), options.flag("--native"));
+            let named = options.value("--browser")?.unwrap_or_else(|| "chromium".to_owned());
+            let browsers = match (all, native) {
+                (true, _) => vec!["chromium", "firefox", "webkit"],
+                (_, true) => Vec::new(),
+                _ => vec![named.as_str()],
+            };
+            let browsers = browsers.into_iter().map(hostile::browser).collect::<Result<_>>()?;
+            let rows = options.rest()?;
+            return hostile::run(&hostile::Selection { browsers, rows });
+        }
         "docs" => {
             Options::new(rest).end()?;
             docs::run()?;
@@ -151,6 +180,14 @@ impl Options {
     fn number(&mut self, name: &str) -> Result<Option<u64>> {
         let value = self.value(name)?;
         value.map(|text| text.parse().with_context(|| format!("{name}: {text} is no number"))).transpose()
+    }
+
+    /// What is left, which may not look like an option.
+    fn rest(self) -> Result<Vec<String>> {
+        match self.0.iter().find(|argument| argument.starts_with('-')) {
+            None => Ok(self.0),
+            Some(argument) => bail!("unknown argument {argument}; `cargo xtask` shows what there is"),
+        }
     }
 
     fn end(&self) -> Result<()> {

@@ -12,7 +12,7 @@ async function forgetAccessToken(stage) {
 
 const statuses = (counts) => counts.log.filter(({ kind }) => kind === 'api').map(({ status }) => status).sort();
 
-scenario('401 from the API: one refresh, one retry', async (stage) => {
+scenario('S11: 401 from the API: one refresh, one retry', async (stage) => {
   await stage.signIn();
   await forgetAccessToken(stage);
   const status = await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me`)).status);
@@ -60,7 +60,7 @@ scenario('a POST with a body is sent again whole after a 401', async (stage) => 
   assert.equal(note.text, 'remember');
 });
 
-scenario('an origin or path that is not listed is refused before anything is sent', async (stage) => {
+scenario('J09: an origin or path that is not listed is refused before anything is sent', async (stage) => {
   await stage.signIn({ apis: [`${stage.world.apiUrl}/notes`] });
   stage.counts.reset();
   const { apiUrl, issuer } = stage.world;
@@ -81,7 +81,7 @@ scenario('an origin or path that is not listed is refused before anything is sen
   assert.equal(await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/notes`)).status), 200);
 });
 
-scenario('an API that redirects is refused, wherever it leads', async (stage) => {
+scenario('J09: an API that redirects is refused, wherever it leads', async (stage) => {
   await stage.signIn();
   for (const path of ['/moved', '/moved-away']) {
     const error = await stage.refused((target) => auth.fetch(setup.apiUrl + target), path);
@@ -127,7 +127,7 @@ scenario('userinfo: the claims of the user who is signed in', async (stage) => {
   assert.equal(stage.counts.userinfo, 1);
 });
 
-scenario('userinfo of somebody else is refused', async (stage) => {
+scenario('S01: userinfo of somebody else is refused', async (stage) => {
   await stage.signIn();
   stage.world.faults.add('userinfo', { rewrite: (claims) => ({ ...claims, sub: 'grace' }) });
   const error = await stage.refused(() => auth.userinfo());

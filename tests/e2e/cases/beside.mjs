@@ -276,7 +276,7 @@ scenario('nobody waits any more for a popup: an ordinary callback, refused', asy
   assert.equal(stage.counts.token, 0);
 });
 
-scenario('a login that a portal begins: as data, to a place of the own origin only', async (stage) => {
+scenario('K07: a login that a portal begins: as data, to a place of the own origin only', async (stage) => {
   stage.world.endSessions();
   await stage.open();
   const found = await stage.attempt(async () => {

@@ -17,7 +17,7 @@ scenario('reload while login() waits for the server, before the page is left', a
   assert.equal(await stage.status(), 'signed-in');
 });
 
-scenario('reload on the callback while the token request hangs: signed out, and the next login works', async (stage) => {
+scenario('A03: reload on the callback while the token request hangs: signed out, and the next login works', async (stage) => {
   const held = gate();
   stage.world.faults.add('token', { grant: 'authorization_code', delay: held.opened, times: 1 });
   await stage.open();
@@ -35,7 +35,7 @@ scenario('reload on the callback while the token request hangs: signed out, and 
   assert.equal(await stage.status(), 'signed-in');
 });
 
-scenario('the callback URL opened twice: refused the second time, nothing is sent', async (stage) => {
+scenario('A03: the callback URL opened twice: refused the second time, nothing is sent', async (stage) => {
   await stage.signIn();
   const url = await stage.evaluate(() => seen.arrivedAt);
   await stage.open(url);
@@ -47,7 +47,7 @@ scenario('the callback URL opened twice: refused the second time, nothing is sen
   assert.equal(stage.counts.token, 1);
 });
 
-scenario('the callback URL opened in another tab: refused there, the first session stays', async (stage) => {
+scenario('A03: the callback URL opened in another tab: refused there, the first session stays', async (stage) => {
   await stage.signIn();
   const [first, url] = [await stage.driver.getWindowHandle(), await stage.evaluate(() => seen.arrivedAt)];
   await stage.driver.switchTo().newWindow('tab');
@@ -58,7 +58,7 @@ scenario('the callback URL opened in another tab: refused there, the first sessi
   assert.equal(await stage.status(), 'signed-in');
 });
 
-scenario('a wrong state is refused before anything is sent', async (stage) => {
+scenario('A02: a wrong state is refused before anything is sent', async (stage) => {
   await stage.open();
   const state = await stage.pendingState();
   const wrong = `${state.slice(0, -4)}${state.endsWith('AAAA') ? 'BBBB' : 'AAAA'}`;
@@ -68,7 +68,7 @@ scenario('a wrong state is refused before anything is sent', async (stage) => {
   assert.equal(stage.counts.token, 0);
 });
 
-scenario('a code without a state is refused while a login is pending, and nobody\'s business otherwise', async (stage) => {
+scenario('A02: a code without a state is refused while a login is pending, and nobody\'s business otherwise', async (stage) => {
   const url = `${stage.home}?code=stolen`;
   await stage.open(url);
   assert.equal(await stage.lastError(), null);
@@ -79,7 +79,7 @@ scenario('a code without a state is refused while a login is pending, and nobody
   assert.equal(stage.counts.token, 0);
 });
 
-scenario('an answer of another issuer is refused (RFC 9207)', async (stage) => {
+scenario('A06: an answer of another issuer is refused (RFC 9207)', async (stage) => {
   await stage.open();
   const state = await stage.pendingState();
   await stage.open(`${stage.home}?code=stolen&state=${state}&iss=${encodeURIComponent('https://evil.example')}`);
@@ -87,7 +87,7 @@ scenario('an answer of another issuer is refused (RFC 9207)', async (stage) => {
   assert.equal(stage.counts.token, 0);
 });
 
-scenario('the user says no: lastError has the server\'s words apart', async (stage) => {
+scenario('A10: the user says no: lastError has the server\'s words apart', async (stage) => {
   stage.world.endSessions();
   await stage.open();
   await stage.leaveForLogin();
@@ -107,7 +107,7 @@ scenario('the user says no: lastError has the server\'s words apart', async (sta
   assert.equal(await stage.lastError(), null);
 });
 
-scenario('prompt=none without a session at the provider: interaction_required', async (stage) => {
+scenario('A17: prompt=none without a session at the provider: interaction_required', async (stage) => {
   stage.world.endSessions();
   await stage.open();
   await stage.login({ options: { prompt: 'none' } });
@@ -116,7 +116,7 @@ scenario('prompt=none without a session at the provider: interaction_required', 
   assert.equal(error.oauthError, 'login_required');
 });
 
-scenario('a leftover #access_token= is scrubbed and never used', async (stage) => {
+scenario('A14: a leftover #access_token= is scrubbed and never used', async (stage) => {
   await stage.open(`${stage.home}#access_token=leftover-token&token_type=Bearer&expires_in=3600`);
   assert.equal((await stage.lastError()).code, 'front_channel_tokens');
   assert.equal(await stage.status(), 'signed-out');
@@ -133,7 +133,7 @@ scenario('a leftover #access_token= is scrubbed and never used', async (stage) =
 
 // Browsers may keep the page a login leaves, or load it again; no-store is no promise either way.
 for (const [what, path] of [['a page that must not be stored', 'app'], ['a page the browser may keep', 'kept']]) {
-  scenario(`the Back button during a login, to ${what}: signed out, and login works again`, async (stage, context) => {
+  scenario(`A03: the Back button during a login, to ${what}: signed out, and login works again`, async (stage, context) => {
     const home = `${stage.world.pagesUrl}e2e/${path}/`;
     stage.set({ redirectUri: home });
     stage.world.endSessions();

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { browser, scenario } from '../case.mjs';
 
 for (const [direction, ms] of [['ahead', 300_000], ['behind', -300_000]]) {
-  scenario(`this device's clock is five minutes ${direction}: login, renewal and API calls work`, async (stage) => {
+  scenario(`H01: this device's clock is five minutes ${direction}: login, renewal and API calls work`, async (stage) => {
     await stage.signIn({ before: `shiftClock(${ms});` });
     const { left, status } = await stage.run(async () => {
       await auth.getToken({ fresh: true });
@@ -16,7 +16,7 @@ for (const [direction, ms] of [['ahead', 300_000], ['behind', -300_000]]) {
   });
 }
 
-scenario('the server\'s clock is five minutes ahead: login works', async (stage) => {
+scenario('H01: the server\'s clock is five minutes ahead: login works', async (stage) => {
   stage.world.clock.shift(299_000);
   try {
     await stage.signIn();
@@ -25,7 +25,7 @@ scenario('the server\'s clock is five minutes ahead: login works', async (stage)
   }
 });
 
-scenario('the wall clock jumps past expiry: renewed without anybody asking', async (stage) => {
+scenario('H02: the wall clock jumps past expiry: renewed without anybody asking', async (stage) => {
   await stage.signIn();
   await stage.evaluate(() => shiftClock(61_000));
   await stage.untilCounts(({ grants }) => grants.refresh_token === 1);
@@ -33,7 +33,7 @@ scenario('the wall clock jumps past expiry: renewed without anybody asking', asy
   assert.equal(await stage.status(), 'signed-in');
 });
 
-scenario('the wall clock is set back: the token is not believed longer', async (stage) => {
+scenario('H02: the wall clock is set back: the token is not believed longer', async (stage) => {
   stage.world.ttl.AccessToken = 3;
   await stage.signIn({ renewal: 'on-demand' });
   const { first, second } = await stage.run(async () => {
@@ -45,7 +45,7 @@ scenario('the wall clock is set back: the token is not believed longer', async (
   assert.notEqual(first, second);
 });
 
-scenario('the page is hidden past expiry and comes back: a valid token, the session stays', async (stage, context) => {
+scenario('H02: the page is hidden past expiry and comes back: a valid token, the session stays', async (stage, context) => {
   stage.world.ttl.AccessToken = 2;
   await stage.signIn();
   const window = stage.driver.manage().window();
@@ -59,7 +59,7 @@ scenario('the page is hidden past expiry and comes back: a valid token, the sess
   assert.deepEqual(await stage.eventsOf('session-expired'), []);
 });
 
-scenario('the page is frozen past expiry and resumes: renewed by itself', async (stage) => {
+scenario('H02: the page is frozen past expiry and resumes: renewed by itself', async (stage) => {
   stage.world.ttl.AccessToken = 3;
   await stage.signIn();
   const window = stage.driver.manage().window();

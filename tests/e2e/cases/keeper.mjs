@@ -261,7 +261,7 @@ scenario('J06: an exportable key that was planted is not used', async (stage) =>
 });
 
 for (const kind of ['locks', 'lease', 'refused locks']) {
-  scenario(`${kind}: one holder at a time, and what it wrote is seen by the next`, async (stage) => {
+  scenario(`F09 with ${kind}: one holder at a time, and what it wrote is seen by the next`, async (stage) => {
     const found = await stage.run(async (kind) => {
       const builtins = kinds[kind];
       await make().keep('save', '', '0', undefined);
@@ -289,7 +289,7 @@ for (const kind of ['locks', 'lease', 'refused locks']) {
     assert.deepEqual(found, { most: 1, conflicts: [], sum: '20' });
   });
 
-  scenario(`${kind}: whoever waits too long is told busy, and gets it later`, async (stage) => {
+  scenario(`F09 with ${kind}: whoever waits too long is told busy, and gets it later`, async (stage) => {
     const words = await stage.run(async (kind) => {
       const builtins = { ...kinds[kind], ...hasty };
       const [one, two] = [make({ ...builtins, setTimeout }), make(builtins)];
@@ -304,7 +304,7 @@ for (const kind of ['locks', 'lease', 'refused locks']) {
     assert.deepEqual(words, ['done', 'busy', 'done']);
   });
 
-  scenario(`${kind}: whoever holds it too long loses it`, async (stage) => {
+  scenario(`F09 with ${kind}: whoever holds it too long loses it`, async (stage) => {
     const words = await stage.run(async (kind) => {
       const builtins = kinds[kind];
       const slow = make({ ...builtins, ...hasty });
@@ -322,7 +322,7 @@ for (const kind of ['locks', 'lease', 'refused locks']) {
   });
 }
 
-scenario('a tab that is closed while it holds the lock gives it back', async (stage) => {
+scenario('F09: a tab that is closed while it holds the lock gives it back', async (stage) => {
   const { driver } = stage;
   const first = await driver.getWindowHandle();
   await driver.switchTo().newWindow('tab');
@@ -333,7 +333,7 @@ scenario('a tab that is closed while it holds the lock gives it back', async (st
   assert.equal(await stage.run(async () => (await make().keep('lock', '', undefined, undefined)).word), 'done');
 });
 
-scenario('the lease of a tab that was killed runs out', async (stage) => {
+scenario('F09: the lease of a tab that was killed runs out', async (stage) => {
   const words = await stage.run(async () => {
     const killed = make({ locks: undefined, setTimeout: () => 0 });
     const first = await killed.keep('lock', '', undefined, undefined);

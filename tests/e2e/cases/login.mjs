@@ -27,7 +27,7 @@ scenario('login: the login page, then a session with claims, scope and a token t
   assert.equal(body.sub, 'ada');
 });
 
-scenario('callback: the URL is clean before createClient resolves, and no history entry has the code', async (stage) => {
+scenario('A01: callback: the URL is clean before createClient resolves, and no history entry has the code', async (stage) => {
   await stage.signIn();
   const seen = await stage.evaluate(() => window.seen);
   assert.match(seen.arrivedAt, /[?&]code=/);
@@ -75,7 +75,7 @@ scenario('returnTo: the page shows the wanted address after the login', async (s
   assert.equal(await stage.evaluate(() => location.href), `${stage.home}?tab=2#there`);
 });
 
-scenario('StrictMode: one engine, one login, one redemption', async (stage) => {
+scenario('A03: StrictMode: one engine, one login, one redemption', async (stage) => {
   stage.set({ redirectUri: `${stage.world.pagesUrl}e2e/strict/` });
   const home = `${stage.world.pagesUrl}e2e/strict/`;
   await stage.open(home);
@@ -105,7 +105,7 @@ scenario('StrictMode: login() from an effect that runs twice sends the browser o
   assert.equal(stage.counts.token, 1);
 });
 
-scenario('createClient and handleRedirect at once redeem the code once and agree', async (stage) => {
+scenario('A03: createClient and handleRedirect at once redeem the code once and agree', async (stage) => {
   stage.set({ handleRedirect: false });
   await stage.open();
   await stage.login();
@@ -121,7 +121,7 @@ scenario('createClient and handleRedirect at once redeem the code once and agree
 });
 
 for (const alg of ALGORITHMS) {
-  scenario(`an ID token signed with ${alg} is verified`, async (stage) => {
+  scenario(`C01: an ID token signed with ${alg} is verified`, async (stage) => {
     await stage.signIn({ clientId: `alg-${alg}` });
     assert.equal(await stage.evaluate(() => window.auth.session.claims.sub), 'ada');
   });

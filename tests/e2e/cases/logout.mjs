@@ -41,7 +41,7 @@ scenario('logout({ local: true }): over here at once, the page stays, events onc
   assert.equal(stage.counts.endSession, 0);
 });
 
-scenario('logout while a refresh is in flight: logout wins, the late token is given back', async (stage) => {
+scenario('F10 K04: logout while a refresh is in flight: logout wins, the late token is given back', async (stage) => {
   await stage.signIn();
   const held = gate();
   stage.world.faults.add('token', { grant: 'refresh_token', delayAnswer: held.opened, times: 1 });
@@ -60,7 +60,7 @@ scenario('logout while a refresh is in flight: logout wins, the late token is gi
   assert.deepEqual((await stage.seen('events')).map(({ type }) => type), ['signed-out']);
 });
 
-scenario('logout while the provider is down: over here all the same', async (stage) => {
+scenario('K03: logout while the provider is down: over here all the same', async (stage) => {
   await stage.signIn();
   stage.world.faults.add('revocation', { drop: 'request' });
   await stage.run(() => auth.logout({ local: true }));

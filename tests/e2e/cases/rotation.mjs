@@ -7,7 +7,7 @@ const expired = () => new Promise((resolve) => {
   look();
 });
 
-scenario('1,000 callers at expiry: one token for all, one request at the server', async (stage) => {
+scenario('F08: 1,000 callers at expiry: one token for all, one request at the server', async (stage) => {
   stage.world.ttl.AccessToken = 2;
   await stage.signIn({ renewal: 'on-demand' });
   stage.counts.reset();
@@ -23,7 +23,7 @@ scenario('1,000 callers at expiry: one token for all, one request at the server'
   await stage.until('one renewal is told', async () => (await stage.eventsOf('renewed')).length === 1);
 });
 
-scenario('1,000 callers who want a fresh token: one request', async (stage) => {
+scenario('F08: 1,000 callers who want a fresh token: one request', async (stage) => {
   await stage.signIn();
   const { before, after } = await stage.run(async () => ({
     before: await auth.getToken(),
@@ -45,7 +45,7 @@ scenario('a live token costs no request', async (stage) => {
   assert.equal(stage.counts.token, 1);
 });
 
-scenario('five rotations in a row by themselves, and the session stays', async (stage) => {
+scenario('F01: five rotations in a row by themselves, and the session stays', async (stage) => {
   stage.world.ttl.AccessToken = 3;
   await stage.signIn();
   await stage.untilCounts((counts) => counts.where({ kind: 'token', grant: 'refresh_token', status: 200 }).length >= 5);
@@ -58,7 +58,7 @@ scenario('five rotations in a row by themselves, and the session stays', async (
   assert.equal(stage.counts.jwks, 1);
 });
 
-scenario('a server that never rotates: three renewals with one refresh token', async (stage) => {
+scenario('F02: a server that never rotates: three renewals with one refresh token', async (stage) => {
   stage.world.policy.rotate = false;
   await stage.signIn();
   const tokens = await stage.run(async () => {
@@ -71,7 +71,7 @@ scenario('a server that never rotates: three renewals with one refresh token', a
   assert.equal(await stage.status(), 'signed-in');
 });
 
-scenario('tokens that live two seconds: getToken always gives one the API takes', async (stage) => {
+scenario('F13: tokens that live two seconds: getToken always gives one the API takes', async (stage) => {
   stage.world.ttl.AccessToken = 2;
   await stage.signIn();
   const statuses = await stage.run(async () => {
@@ -96,7 +96,7 @@ scenario('no refresh token: the session ends with its access token, once', async
   assert.equal(stage.counts.grants.refresh_token, undefined);
 });
 
-scenario('a token for an API the login named (RFC 8707), beside the main one', async (stage) => {
+scenario('F11: a token for an API the login named (RFC 8707), beside the main one', async (stage) => {
   await stage.signIn({ resource: stage.world.apiUrl, scope: 'openid offline_access notes' });
   const found = await stage.run(async () => {
     const main = await auth.getToken();
@@ -112,7 +112,7 @@ scenario('a token for an API the login named (RFC 8707), beside the main one', a
   assert.equal(stage.counts.grants.refresh_token, 1);
 });
 
-scenario('a token for an API the login did not name: refused, the main token stays as it was', async (stage) => {
+scenario('F12: a token for an API the login did not name: refused, the main token stays as it was', async (stage) => {
   await stage.signIn();
   const main = await stage.run(() => auth.getToken());
   const error = await stage.refused(() => auth.getToken({ resource: setup.apiUrl }));

@@ -85,7 +85,7 @@ scenario('a reload and a new tab keep the login, with no request and no frame; n
   assert.equal(await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me`)).status), 200);
 });
 
-scenario('10 tabs with 100 callers each at expiry: one token request, and the session lives', async (stage) => {
+scenario('F08: 10 tabs with 100 callers each at expiry: one token request, and the session lives', async (stage) => {
   stage.world.ttl.AccessToken = 12;
   await signIn(stage, { renewal: 'on-demand' });
   const tabs = await openTabs(stage, 10);
@@ -108,7 +108,7 @@ scenario('10 tabs with 100 callers each at expiry: one token request, and the se
   assert.equal(await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me`)).status), 200);
 });
 
-scenario('login and logout in one tab show in the others, and nothing is left', async (stage) => {
+scenario('K04: login and logout in one tab show in the others, and nothing is left', async (stage) => {
   stage.set({ persistence: 'sealed' });
   await stage.open();
   const [first, second, third] = await openTabs(stage, 3);
@@ -128,7 +128,7 @@ scenario('login and logout in one tab show in the others, and nothing is left', 
   assert.equal(await stage.status(), 'signed-out');
 });
 
-scenario('the refreshing tab is killed between request and answer: within the grace window the session lives', async (stage) => {
+scenario('F07 F09: the refreshing tab is killed between request and answer: within the grace window the session lives', async (stage) => {
   stage.world.policy.grace = 60_000;
   await signIn(stage, { renewal: 'on-demand' });
   const [first, second] = await openTabs(stage, 2);
@@ -149,7 +149,7 @@ scenario('the refreshing tab is killed between request and answer: within the gr
   assert.notEqual(await stage.run(() => auth.getToken({ fresh: true })), token);
 });
 
-scenario('the same without a grace window: the session ends, once, and a login begins anew', async (stage) => {
+scenario('F06 F09: the same without a grace window: the session ends, once, and a login begins anew', async (stage) => {
   await signIn(stage, { renewal: 'on-demand' });
   const [, second] = await openTabs(stage, 2);
   const held = gate();

@@ -3,7 +3,7 @@ import { scenario } from '../case.mjs';
 
 const refreshes = (counts, status) => counts.where({ kind: 'token', grant: 'refresh_token', status }).length;
 
-scenario('the server is down for a while: the session survives, waits, and renews by itself', async (stage) => {
+scenario('E13: the server is down for a while: the session survives, waits, and renews by itself', async (stage) => {
   stage.world.ttl.AccessToken = 2;
   await stage.signIn();
   const down = stage.world.faults.add('*', { drop: 'request' });
@@ -21,7 +21,7 @@ scenario('the server is down for a while: the session survives, waits, and renew
   assert.deepEqual(await stage.eventsOf('session-expired'), []);
 });
 
-scenario('503 and 429 from the token endpoint are waited out', async (stage) => {
+scenario('E13: 503 and 429 from the token endpoint are waited out', async (stage) => {
   stage.world.ttl.AccessToken = 2;
   await stage.signIn();
   stage.world.faults.add('token', { grant: 'refresh_token', status: 503, times: 1 });
@@ -41,7 +41,7 @@ scenario('a 400 without the server\'s word (a proxy\'s page) does not end the se
   assert.deepEqual(await stage.eventsOf('session-expired'), []);
 });
 
-scenario('the answer lost before the server acted: tried again soon, the caller gets a token', async (stage) => {
+scenario('F07: the answer lost before the server acted: tried again soon, the caller gets a token', async (stage) => {
   await stage.signIn();
   stage.world.faults.add('token', { grant: 'refresh_token', drop: 'request', times: 1 });
   assert.ok(await stage.run(() => auth.getToken({ fresh: true })));
@@ -49,7 +49,7 @@ scenario('the answer lost before the server acted: tried again soon, the caller 
   assert.deepEqual(await stage.eventsOf('session-expired'), []);
 });
 
-scenario('the answer lost after the server acted: one retry, then the server\'s word ends the session once', async (stage) => {
+scenario('F06 F07: the answer lost after the server acted: one retry, then the server\'s word ends the session once', async (stage) => {
   await stage.signIn();
   stage.world.faults.add('token', { grant: 'refresh_token', drop: 'answer', times: 1 });
   const error = await stage.refused(() => auth.getToken({ fresh: true }));
@@ -62,7 +62,7 @@ scenario('the answer lost after the server acted: one retry, then the server\'s 
   assert.equal(stage.counts.grants.refresh_token, 2);
 });
 
-scenario('the answer cut in the middle, at a server that does not rotate: the session survives', async (stage, context) => {
+scenario('E15: the answer cut in the middle, at a server that does not rotate: the session survives', async (stage, context) => {
   stage.world.policy.rotate = false;
   await stage.signIn();
   stage.world.faults.add('token', { grant: 'refresh_token', drop: 'body', times: 1 });
@@ -74,7 +74,7 @@ scenario('the answer cut in the middle, at a server that does not rotate: the se
   assert.deepEqual(await stage.eventsOf('session-expired'), []);
 });
 
-scenario('the server revokes the grant: noticed by itself, session-expired once, getToken rejects', async (stage) => {
+scenario('F06: the server revokes the grant: noticed by itself, session-expired once, getToken rejects', async (stage) => {
   stage.world.ttl.AccessToken = 3;
   await stage.signIn();
   assert.ok(stage.world.revoke({ clientId: 'e2e' }) >= 1);
@@ -93,7 +93,7 @@ scenario('the server revokes the grant: noticed by itself, session-expired once,
   assert.equal(await stage.status(), 'signed-in');
 });
 
-scenario('keys that cannot be fetched during a refresh: waited for, the session stays', async (stage) => {
+scenario('C16: keys that cannot be fetched during a refresh: waited for, the session stays', async (stage) => {
   await stage.signIn();
   await stage.world.rotateKeys();
   const down = stage.world.faults.add('jwks', { drop: 'request' });
@@ -106,7 +106,7 @@ scenario('keys that cannot be fetched during a refresh: waited for, the session 
   assert.equal(await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me`)).status), 200);
 });
 
-scenario('new signing keys at the server are found by themselves', async (stage) => {
+scenario('C12: new signing keys at the server are found by themselves', async (stage) => {
   await stage.signIn();
   await stage.world.rotateKeys({ keepOld: true });
   assert.ok(await stage.run(() => auth.getToken({ fresh: true })));
@@ -114,7 +114,7 @@ scenario('new signing keys at the server are found by themselves', async (stage)
   assert.equal(stage.counts.jwks, 2);
 });
 
-scenario('discovery fails: login() rejects with a retryable error, and works again', async (stage) => {
+scenario('G05: discovery fails: login() rejects with a retryable error, and works again', async (stage) => {
   await stage.open();
   stage.world.faults.add('discovery', { status: 503, times: 1 });
   const error = await stage.refused(() => auth.login());
@@ -126,7 +126,7 @@ scenario('discovery fails: login() rejects with a retryable error, and works aga
   assert.equal(await stage.status(), 'signed-in');
 });
 
-scenario('metadata of another issuer is refused', async (stage) => {
+scenario('G01: metadata of another issuer is refused', async (stage) => {
   await stage.open();
   stage.world.faults.add('discovery', { rewrite: (metadata) => ({ ...metadata, issuer: 'https://evil.example' }), times: 1 });
   const error = await stage.refused(() => auth.login());
@@ -134,7 +134,7 @@ scenario('metadata of another issuer is refused', async (stage) => {
   assert.equal(stage.counts.authorize, 0);
 });
 
-scenario('an ID token with a changed claim is refused, nothing of it is kept', async (stage) => {
+scenario('C02: an ID token with a changed claim is refused, nothing of it is kept', async (stage) => {
   stage.world.faults.add('token', {
     times: 1,
     rewrite: (answer) => {

@@ -32,7 +32,7 @@ scenario('tabs: a new tab is signed in at once, with no request', async (stage) 
   assert.deepEqual(stage.counts.log, []);
 });
 
-scenario('tabs: logout in one is logout in all, with no request and nothing left', async (stage, context) => {
+scenario('K04: logout in one is logout in all, with no request and nothing left', async (stage, context) => {
   await signInTo(stage, 'shared');
   const first = await stage.driver.getWindowHandle();
   const second = await stage.openTab(stage.vaultHome);
@@ -71,7 +71,7 @@ scenario('tabs: login in one is login in all', async (stage) => {
   assert.ok(stage.counts.log.length <= asked + 2, 'the API and its preflight');
 });
 
-scenario('tabs: 10 tabs of 100 callers at expiry: one token request, and the session lives', async (stage) => {
+scenario('F08: 10 tabs of 100 callers at expiry: one token request, and the session lives', async (stage) => {
   stage.world.ttl.AccessToken = 12;
   await signInTo(stage, 'shared', { renewal: 'on-demand' });
   const tabs = [await stage.driver.getWindowHandle()];

@@ -10,7 +10,7 @@ use crate::properties::Wish;
 use super::{MINUTE, code_of, fresh, live_for, somebody, sound, token_of};
 
 #[test]
-fn a_thousand_callers_at_expiry_are_one_request() {
+fn f08_a_thousand_callers_at_expiry_are_one_request() {
     let mut world = somebody(live_for(300), r#""renewal":"on-demand""#);
     world.run_for(295_000);
     let callers: Vec<_> = (0..1000).map(|_| world.get_token("{}")).collect();
@@ -22,7 +22,7 @@ fn a_thousand_callers_at_expiry_are_one_request() {
 }
 
 #[test]
-fn a_thousand_callers_without_a_network_are_two_requests() {
+fn f08_a_thousand_callers_without_a_network_are_two_requests() {
     let mut world = somebody(live_for(300), r#""renewal":"on-demand""#);
     world.run_for(295_000);
     world.network.weather = Weather::DOWN;
@@ -55,7 +55,7 @@ fn a_refresh_goes_on_when_all_who_wait_give_up() {
 }
 
 #[test]
-fn a_token_that_an_api_refused_is_renewed_once() {
+fn s11_a_token_that_an_api_refused_is_renewed_once() {
     let mut world = somebody(live_for(300), "");
     let serial = world.checker.token.as_ref().map_or(0, |(_, serial)| *serial);
     let wish = Wish { rejected: Some(serial), ..Wish::default() };

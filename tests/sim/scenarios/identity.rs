@@ -8,7 +8,7 @@ use crate::server::{Doctored, Policy};
 use super::{MINUTE, code_of, fresh, live_for, log_in, nobody, somebody, sound, token_of};
 
 #[test]
-fn a_changed_identity_ends_the_session_and_uses_nothing() {
+fn f04_f05_a_changed_identity_ends_the_session_and_uses_nothing() {
     for doctored in Doctored::ALL {
         let mut world = somebody(live_for(300), "");
         let before = world.checker.token.clone();
@@ -28,7 +28,7 @@ fn a_changed_identity_ends_the_session_and_uses_nothing() {
 }
 
 #[test]
-fn keys_that_cannot_be_had_are_waited_for() {
+fn c16_keys_that_cannot_be_had_are_waited_for() {
     for names_keys in [true, false] {
         let mut world = somebody(Policy { names_keys, ..live_for(120) }, "");
         world.run_for(30_000);
@@ -53,7 +53,7 @@ fn keys_that_cannot_be_had_are_waited_for() {
 }
 
 #[test]
-fn a_user_who_looks_often_does_not_cost_the_session() {
+fn c13_a_user_who_looks_often_does_not_cost_the_session() {
     // While the keys cannot be had, and while they are not there yet.
     for down in [true, false] {
         let mut world = somebody(live_for(120), "");
@@ -82,7 +82,7 @@ fn a_user_who_looks_often_does_not_cost_the_session() {
 }
 
 #[test]
-fn unknown_keys_are_no_storm() {
+fn c13_unknown_keys_are_no_storm() {
     let mut world = nobody(live_for(300), "");
     world.server.signs_with = Some(250);
     for _ in 0..10 {
@@ -109,7 +109,7 @@ fn unknown_keys_are_no_storm() {
 }
 
 #[test]
-fn a_rotated_key_is_fetched() {
+fn c12_a_rotated_key_is_fetched() {
     for names_keys in [true, false] {
         for keep_old in [true, false] {
             let mut world = somebody(Policy { names_keys, ..live_for(300) }, "");

@@ -38,7 +38,7 @@ fn the_user_lands_where_the_login_began() {
 }
 
 #[test]
-fn a_callback_is_redeemed_once() {
+fn a03_a_callback_is_redeemed_once() {
     let mut world = nobody(live_for(300), "");
     world.login("{}");
     world.run_for(500);
@@ -61,7 +61,7 @@ fn a_callback_is_redeemed_once() {
 }
 
 #[test]
-fn strange_callbacks_touch_no_session() {
+fn a02_a11_a14_strange_callbacks_touch_no_session() {
     let mut world = somebody(live_for(300), "");
     let before = world.checker.token.clone();
     let case = |world: &mut World, query: &str, code: Option<Code>| {
@@ -89,7 +89,7 @@ fn strange_callbacks_touch_no_session() {
 }
 
 #[test]
-fn the_provider_says_no() {
+fn a10_a17_the_provider_says_no() {
     for (error, code) in
         [("access_denied", Code::AuthorizationRefused), ("login_required", Code::InteractionRequired)]
     {
@@ -109,7 +109,7 @@ fn the_provider_says_no() {
 }
 
 #[test]
-fn a_code_whose_answer_is_lost_is_not_sent_again() {
+fn e15_a_code_whose_answer_is_lost_is_not_sent_again() {
     let mut world = nobody(live_for(300), "");
     world.login("{}");
     world.run_for(500);
@@ -126,7 +126,7 @@ fn a_code_whose_answer_is_lost_is_not_sent_again() {
 }
 
 #[test]
-fn discovery_fails_and_the_next_login_works() {
+fn g05_discovery_fails_and_the_next_login_works() {
     let mut world = nobody(live_for(300), "");
     let how = HttpFailure::NoAnswer;
     prepare(&mut world, Purpose::Discovery, Fate::Fails { after: 10, how });
@@ -140,7 +140,7 @@ fn discovery_fails_and_the_next_login_works() {
 }
 
 #[test]
-fn a_stored_document_that_cannot_be_used_is_fetched_again() {
+fn g05_a_stored_document_that_cannot_be_used_is_fetched_again() {
     let mut world = nobody(live_for(300), "");
     world.login("{}");
     world.run_for(500);

@@ -10,7 +10,7 @@ use crate::server::Policy;
 use super::{answer, code_of, fresh, live_for, log_in, nobody, slow, somebody, sound};
 
 #[test]
-fn logout_during_a_refresh_wins() {
+fn f10_k04_logout_during_a_refresh_wins() {
     let mut world = somebody(live_for(300), "");
     slow(&mut world, Purpose::Token, 3_000);
     let waiting = fresh(&mut world);
@@ -32,7 +32,7 @@ fn logout_during_a_refresh_wins() {
 }
 
 #[test]
-fn a_login_is_overtaken_by_a_logout() {
+fn f10_a_login_is_overtaken_by_a_logout() {
     // While the metadata is fetched.
     let mut world = nobody(live_for(300), "");
     slow(&mut world, Purpose::Discovery, 1_000);
@@ -78,7 +78,7 @@ fn a_login_is_overtaken_by_a_logout() {
 }
 
 #[test]
-fn logout_does_not_wait_for_a_slow_revocation() {
+fn k03_logout_does_not_wait_for_a_slow_revocation() {
     let mut world = somebody(live_for(300), "");
     slow(&mut world, Purpose::Revocation, 10_000);
     let out = world.logout("{}");
@@ -101,7 +101,7 @@ fn logout_does_not_wait_for_a_slow_revocation() {
 }
 
 #[test]
-fn logout_without_the_endpoints() {
+fn k02_logout_without_the_endpoints() {
     let policy = Policy { has_revocation: false, has_end_session: false, ..live_for(300) };
     let mut world = somebody(policy, "");
     let out = world.logout("{}");
@@ -113,7 +113,7 @@ fn logout_without_the_endpoints() {
 }
 
 #[test]
-fn revoke_ends_the_session_here_whatever_the_server_says() {
+fn k03_revoke_ends_the_session_here_whatever_the_server_says() {
     let mut world = somebody(live_for(300), "");
     answer(&mut world, Purpose::Revocation, 503, None);
     let op = world.revoke();

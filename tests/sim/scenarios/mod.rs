@@ -27,19 +27,19 @@ const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
 const DAY: Millis = 24 * HOUR;
 
-fn nobody(policy: Policy, options: &'static str) -> World {
+pub(crate) fn nobody(policy: Policy, options: &'static str) -> World {
     World::new(Setup { seed: 1, policy, options, traced: true, ..Setup::default() })
 }
 
 /// Somebody is signed in.
-fn somebody(policy: Policy, options: &'static str) -> World {
+pub(crate) fn somebody(policy: Policy, options: &'static str) -> World {
     let mut world = nobody(policy, options);
     log_in(&mut world);
     assert_eq!(world.status(), Some(Status::SignedIn), "{}", world.trace);
     world
 }
 
-fn log_in(world: &mut World) -> OpId {
+pub(crate) fn log_in(world: &mut World) -> OpId {
     world.login("{}");
     world.run_for(500);
     let url = world.user_logs_in();
@@ -50,14 +50,14 @@ fn log_in(world: &mut World) -> OpId {
 
 /// What must hold in random schedules holds here too.
 #[track_caller]
-fn sound(world: &World) {
+pub(crate) fn sound(world: &World) {
     if let Some(violation) = world.violation() {
         panic!("{violation}\n{}", world.trace);
     }
 }
 
 #[track_caller]
-fn token_of(world: &World, op: OpId) -> String {
+pub(crate) fn token_of(world: &World, op: OpId) -> String {
     match world.outcome(op) {
         Some(Outcome::Token { token, .. }) => token.clone(),
         other => panic!("no token, but {other:?}\n{}", world.trace),
@@ -65,37 +65,37 @@ fn token_of(world: &World, op: OpId) -> String {
 }
 
 #[track_caller]
-fn code_of(world: &World, op: OpId) -> Code {
+pub(crate) fn code_of(world: &World, op: OpId) -> Code {
     match world.outcome(op) {
         Some(Outcome::Failed(error)) => error.code,
         other => panic!("no error, but {other:?}\n{}", world.trace),
     }
 }
 
-fn fresh(world: &mut World) -> OpId {
+pub(crate) fn fresh(world: &mut World) -> OpId {
     world.get_token_as(r#"{"fresh":true}"#, Wish { fresh: true, ..Wish::default() })
 }
 
 /// The next exchange of this kind comes to this.
-fn prepare(world: &mut World, purpose: Purpose, fate: Fate) {
+pub(crate) fn prepare(world: &mut World, purpose: Purpose, fate: Fate) {
     world.network.script.push_back((purpose, fate));
 }
 
-fn lose_answer(world: &mut World, purpose: Purpose) {
+pub(crate) fn lose_answer(world: &mut World, purpose: Purpose) {
     let back = Back::Lost { after: 20, how: HttpFailure::NoAnswer };
     prepare(world, purpose, Fate::Reaches { after: 20, back });
 }
 
-fn slow(world: &mut World, purpose: Purpose, after: Millis) {
+pub(crate) fn slow(world: &mut World, purpose: Purpose, after: Millis) {
     prepare(world, purpose, Fate::Reaches { after: 20, back: Back::Arrives { after } });
 }
 
-fn answer(world: &mut World, purpose: Purpose, status: u16, retry_after: Option<&str>) {
+pub(crate) fn answer(world: &mut World, purpose: Purpose, status: u16, retry_after: Option<&str>) {
     let mut response = response(status, "text/html", "<html>no</html>");
     response.retry_after = retry_after.map(str::to_owned);
     prepare(world, purpose, Fate::Intercepted { after: 20, response });
 }
 
-fn live_for(seconds: u64) -> Policy {
+pub(crate) fn live_for(seconds: u64) -> Policy {
     Policy { lifetime: Some(seconds), ..Policy::default() }
 }

@@ -10,7 +10,7 @@ use crate::server::{Policy, Rotation};
 use super::{HOUR, MINUTE, code_of, fresh, live_for, lose_answer, slow, somebody, sound, token_of};
 
 #[test]
-fn a_lost_answer_is_asked_for_again_within_the_grace() {
+fn f07_a_lost_answer_is_asked_for_again_within_the_grace() {
     let policy = Policy { rotation: Rotation::Grace(10_000), ..live_for(300) };
     let mut world = somebody(policy, "");
     lose_answer(&mut world, Purpose::Token);
@@ -26,7 +26,7 @@ fn a_lost_answer_is_asked_for_again_within_the_grace() {
 }
 
 #[test]
-fn a_lost_answer_can_cost_the_session_and_ends_it_once() {
+fn f06_f07_a_lost_answer_can_cost_the_session_and_ends_it_once() {
     let mut world = somebody(live_for(300), "");
     lose_answer(&mut world, Purpose::Token);
     let callers: Vec<_> = (0..50).map(|_| fresh(&mut world)).collect();
@@ -45,7 +45,7 @@ fn a_lost_answer_can_cost_the_session_and_ends_it_once() {
 }
 
 #[test]
-fn a_server_that_never_rotates() {
+fn f02_a_server_that_never_rotates() {
     for rotation in [Rotation::Never, Rotation::Echo] {
         let mut world = somebody(Policy { rotation, ..live_for(60) }, "");
         let token = world.checker.refresh_token().map(str::to_owned);
@@ -58,7 +58,7 @@ fn a_server_that_never_rotates() {
 }
 
 #[test]
-fn a_revoked_grant_ends_the_session_once() {
+fn f06_a_revoked_grant_ends_the_session_once() {
     let mut world = somebody(live_for(60), "");
     world.server.grants[0].alive = false;
     world.run_for(HOUR);
@@ -69,7 +69,7 @@ fn a_revoked_grant_ends_the_session_once() {
 }
 
 #[test]
-fn a_narrower_scope_keeps_the_grant() {
+fn f11_a_narrower_scope_keeps_the_grant() {
     let mut world = somebody(live_for(300), "");
     let main = world.get_token("{}");
     let narrow = world.get_token(r#"{"scope":"profile"}"#);
@@ -94,7 +94,7 @@ fn a_narrower_scope_keeps_the_grant() {
 }
 
 #[test]
-fn a_scope_outside_the_grant_sends_nothing() {
+fn f12_a_scope_outside_the_grant_sends_nothing() {
     let mut world = somebody(live_for(300), "");
     let wish = Wish { beyond: true, ..Wish::default() };
     let op = world.get_token_as(r#"{"scope":"profile admin"}"#, wish);
@@ -105,7 +105,7 @@ fn a_scope_outside_the_grant_sends_nothing() {
 }
 
 #[test]
-fn a_refused_narrower_scope_does_not_end_the_session() {
+fn f12_a_refused_narrower_scope_does_not_end_the_session() {
     let mut world = somebody(Policy { narrows: false, ..live_for(300) }, "");
     let narrow = world.get_token(r#"{"scope":"profile"}"#);
     let main = fresh(&mut world);
@@ -119,7 +119,7 @@ fn a_refused_narrower_scope_does_not_end_the_session() {
 }
 
 #[test]
-fn another_login_serves_those_who_waited() {
+fn f10_another_login_serves_those_who_waited() {
     let mut world = somebody(live_for(300), "");
     world.login("{}");
     world.run_for(500);

@@ -11,7 +11,7 @@ use crate::world::{Setup, World};
 use super::{DAY, HOUR, MINUTE, code_of, fresh, live_for, log_in, slow, somebody, sound, token_of};
 
 #[test]
-fn eight_hours_of_sleep_are_noticed_at_once() {
+fn h02_eight_hours_of_sleep_are_noticed_at_once() {
     for mono_stands_still in [false, true] {
         for resumed in [false, true] {
             let mut world = somebody(live_for(300), "");
@@ -32,7 +32,7 @@ fn eight_hours_of_sleep_are_noticed_at_once() {
 }
 
 #[test]
-fn sleep_is_noticed_without_being_asked() {
+fn h02_sleep_is_noticed_without_being_asked() {
     let mut world = somebody(live_for(300), "");
     world.sleep(8 * HOUR, true);
     let woken = world.clock.truth;
@@ -43,7 +43,7 @@ fn sleep_is_noticed_without_being_asked() {
 }
 
 #[test]
-fn who_waits_while_the_device_sleeps_gets_a_token_that_lives() {
+fn h02_who_waits_while_the_device_sleeps_gets_a_token_that_lives() {
     let mut world = somebody(live_for(60), "");
     world.breaks_in_sleep = 0;
     slow(&mut world, Purpose::Token, 5_000);
@@ -57,7 +57,7 @@ fn who_waits_while_the_device_sleeps_gets_a_token_that_lives() {
 }
 
 #[test]
-fn a_wall_clock_that_jumps_forward_is_noticed_within_a_second() {
+fn h02_a_wall_clock_that_jumps_forward_is_noticed_within_a_second() {
     let mut world = somebody(live_for(3_600), "");
     world.lateness = 0;
     world.run_for(10_000);
@@ -72,7 +72,7 @@ fn a_wall_clock_that_jumps_forward_is_noticed_within_a_second() {
 }
 
 #[test]
-fn a_wall_clock_that_jumps_back_keeps_no_token_alive() {
+fn h02_a_wall_clock_that_jumps_back_keeps_no_token_alive() {
     let mut world = somebody(live_for(300), "");
     world.jump(-2 * 3_600_000);
     for _ in 0..40 {
@@ -87,7 +87,7 @@ fn a_wall_clock_that_jumps_back_keeps_no_token_alive() {
 }
 
 #[test]
-fn clocks_five_minutes_off_do_not_matter() {
+fn h01_clocks_five_minutes_off_do_not_matter() {
     for wall_ahead in [-295_000, 295_000] {
         let setup = Setup { seed: 2, policy: live_for(300), wall_ahead, traced: true, ..Setup::default() };
         let mut world = World::new(setup);
@@ -129,7 +129,7 @@ fn nobody_waits_while_all_is_well() {
 }
 
 #[test]
-fn tokens_of_two_seconds() {
+fn f13_tokens_of_two_seconds() {
     let mut world = somebody(live_for(2), "");
     for _ in 0..120 {
         world.run_for(5_000);
@@ -145,7 +145,7 @@ fn tokens_of_two_seconds() {
 }
 
 #[test]
-fn an_unknown_lifetime_arms_no_timer() {
+fn e06_an_unknown_lifetime_arms_no_timer() {
     let mut world = somebody(Policy { lifetime: None, ..Policy::default() }, "");
     assert!(!world.timer_is_set());
     world.run_for(DAY);

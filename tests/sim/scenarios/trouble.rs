@@ -26,7 +26,7 @@ fn offline_it_waits_and_comes_back() {
 }
 
 #[test]
-fn a_server_that_is_down_is_asked_ever_less() {
+fn e13_a_server_that_is_down_is_asked_ever_less() {
     let mut world = somebody(live_for(60), "");
     world.network.weather = Weather { busy: 1000, ..Weather::FINE };
     for _ in 0..60 {
@@ -47,7 +47,7 @@ fn a_server_that_is_down_is_asked_ever_less() {
 }
 
 #[test]
-fn retry_after_is_honoured_and_capped() {
+fn e13_retry_after_is_honoured_and_capped() {
     for (asked, least, most) in [("120", 120_000, 183_000), ("99999999999", 600_000, 663_000)] {
         let mut world = somebody(live_for(60), "");
         answer(&mut world, Purpose::Token, 503, Some(asked));
@@ -72,7 +72,7 @@ fn retry_after_is_honoured_and_capped() {
 }
 
 #[test]
-fn a_captive_portal_costs_nothing() {
+fn e01_a_captive_portal_costs_nothing() {
     let mut world = somebody(live_for(60), "");
     for _ in 0..5 {
         prepare(&mut world, Purpose::Token, Fate::Intercepted { after: 20, response: portal() });

@@ -7,7 +7,7 @@ use crate::properties::Outcome;
 use super::{code_of, live_for, somebody, sound};
 
 #[test]
-fn userinfo_tries_a_new_token_once() {
+fn d03_userinfo_tries_a_new_token_once() {
     let mut world = somebody(live_for(300), "");
     let (token, _) = world.checker.token.clone().expect("somebody is signed in");
     if let Some(access) = world.server.access.get_mut(&token) {

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check there is, in order, with a count at the end.
 
 mod counts;
-mod steps;
+pub mod steps;
 
 use anyhow::{Result, ensure};
 pub use counts::Counts;

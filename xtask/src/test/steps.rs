@@ -31,7 +31,7 @@ const fn step(
 }
 
 /// All steps, in order: what is quick and tells most comes first.
-pub const STEPS: [Step; 21] = [
+pub const STEPS: [Step; 22] = [
     step("fmt", true, None, fmt),
     step("clippy", true, None, clippy),
     step("rustdoc", true, None, rustdoc),
@@ -42,6 +42,7 @@ pub const STEPS: [Step; 21] = [
     step("oracles", true, None, oracles),
     step("facade", true, None, facade),
     step("world", true, None, world),
+    step("hostile", true, None, hostile),
     step("types", true, None, types),
     step("package", true, None, lint_package),
     step("size", true, None, budgets),
@@ -132,27 +133,33 @@ fn build() -> Result<Counts> {
     Ok(Counts::passed(1))
 }
 
-/// The `*.test.mjs` of a folder, run by Node's own test runner.
-fn node_folder(folder: &str) -> Result<Counts> {
+/// The `*.test.mjs` of a folder, to be run by Node's own test runner.
+fn node_folder(folder: &str) -> Result<Run> {
     let tests: Vec<_> = paths::files(&paths::root().join(folder))?
         .into_iter()
         .filter(|file| file.to_string_lossy().ends_with(".test.mjs"))
         .collect();
     ensure!(!tests.is_empty(), "{folder} has no *.test.mjs");
-    node_tests(tools::node().args(["--test", "--test-reporter=spec"]).args(tests).named("node --test"))
+    Ok(tools::node().args(["--test", "--test-reporter=spec"]).args(tests).named("node --test"))
 }
 
 fn world() -> Result<Counts> {
     tools::npm_ci(&paths::root())?;
     tools::npm_ci(&paths::root().join("tests"))?;
-    node_folder("tests/world")
+    node_tests(node_folder("tests/world")?)
+}
+
+/// The provider that misbehaves, by itself; what meets it is in the end-to-end cases.
+fn hostile() -> Result<Counts> {
+    tools::npm_ci(&paths::root().join("tests"))?;
+    node_tests(node_folder("tests/hostile")?)
 }
 
 /// The package beside independent implementations.
 fn oracles() -> Result<Counts> {
     tools::npm_ci(&paths::root().join("tests"))?;
     need("pkg/dist/glue.js")?;
-    node_folder("tests/oracles")
+    node_tests(node_folder("tests/oracles")?)
 }
 
 /// The facade as the tests of its code and of its types use it, with what the build generated beside it.
@@ -167,9 +174,14 @@ fn facade_for_tests() -> Result<()> {
     Ok(())
 }
 
-fn facade() -> Result<Counts> {
+/// The tests of the facade, to be run.
+pub fn facade_tests() -> Result<Run> {
     facade_for_tests()?;
     node_folder("tests/facade")
+}
+
+fn facade() -> Result<Counts> {
+    node_tests(facade_tests()?)
 }
 
 /// Every project below tests/types; each of its files is a test.
@@ -212,7 +224,8 @@ fn typedoc() -> Result<Counts> {
     checked(docs::typedoc(&paths::made().join("typedoc"))?)
 }
 
-fn wasm() -> Result<Counts> {
+/// The tests of the shell, to be run.
+pub fn wasm_tests() -> Result<Run> {
     need("tests/wasm/main.rs")?;
     tools::wasm_target()?;
     println!("compile the runner");
@@ -221,20 +234,20 @@ fn wasm() -> Result<Counts> {
     let runner =
         paths::cargo_target().join("debug").join(format!("wasm-test-runner{}", std::env::consts::EXE_SUFFIX));
     let driver = tools::find("chromedriver").context("no chromedriver")?;
-    cargo_tests(
-        cargo(&["test", "--package", "tokenward", "--target", tools::WASM_TARGET, "--test", "wasm"])
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
-            .env("CHROMEDRIVER", driver)
-            .env(
-                "WASM_BINDGEN_TEST_WEBDRIVER_JSON",
-                paths::root().join("xtask/wasm-test-runner/webdriver.json"),
-            )
-            .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")
-            .env("WASM_BINDGEN_TEST_TIMEOUT", "180"),
-    )
+    Ok(cargo(&["test", "--package", "tokenward", "--target", tools::WASM_TARGET, "--test", "wasm"])
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
+        .env("CHROMEDRIVER", driver)
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", paths::root().join("xtask/wasm-test-runner/webdriver.json"))
+        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "30")
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "180"))
 }
 
-fn e2e(browser: Browser) -> Result<Counts> {
+fn wasm() -> Result<Counts> {
+    cargo_tests(wasm_tests()?)
+}
+
+/// The end-to-end cases in one browser, to be run.
+pub fn e2e_tests(browser: Browser) -> Result<Run> {
     const RUNNER: &str = "tests/e2e/run.mjs";
     need(RUNNER)?;
     demo::prepare()?;
@@ -244,7 +257,11 @@ fn e2e(browser: Browser) -> Result<Counts> {
     } else {
         tools::node()
     };
-    node_tests(run.args([RUNNER, "--browser", browser.name()]).named(RUNNER))
+    Ok(run.args([RUNNER, "--browser", browser.name()]).named(RUNNER))
+}
+
+fn e2e(browser: Browser) -> Result<Counts> {
+    node_tests(e2e_tests(browser)?)
 }
 
 fn packaging() -> Result<Counts> {
