@@ -12,8 +12,8 @@ use crate::sabotage::Sabotage;
 use crate::server::{Doctored, ISSUER, Policy, Rotation};
 use crate::world::{HOME, Setup, World, json};
 
-/// Longest time a healed world may need: what a server can ask for with `Retry-After`, and some.
-const CONVALESCENCE: Millis = 15 * 60_000;
+/// Longest time a healed world may need: what a server can ask for with `Retry-After`, the chance on top, and some.
+const CONVALESCENCE: Millis = 20 * 60_000;
 
 const OPTIONS: [&str; 6] = [
     r#""timeout":20"#,
