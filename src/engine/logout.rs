@@ -117,6 +117,7 @@ impl Engine {
         let was_known = session.is_some() || self.ended.is_some();
         self.generation = self.generation.wrapping_add(1);
         self.forget_refresh();
+        self.unlock();
         self.ended = None;
         self.last_error = None;
         self.reject_waiters(None, &Error::new(Code::LoginRequired));

@@ -491,6 +491,7 @@ impl Engine {
         let session = self.session.take();
         self.generation = self.generation.wrapping_add(1);
         self.forget_refresh();
+        self.unlock();
         self.ended = Some(error.code);
         self.last_error = Some(error.clone());
         self.out.push(Output::Token(None));
@@ -504,7 +505,6 @@ impl Engine {
 
     /// Nothing of a refresh is under way any more; what is still in the air finds another generation.
     pub(super) fn forget_refresh(&mut self) {
-        self.unlock();
         self.refresh = Refresh::default();
         for timer in [Timer::Renew, Timer::Retry, Timer::Expire, Timer::Keys] {
             self.timers.clear(timer);

@@ -277,6 +277,7 @@ impl Engine {
                 narrowed: Vec::new(),
             },
         );
+        self.unlock();
         // A request was begun and its answer lost: the old token is tried again while it is tolerated.
         if record.journal.is_some() {
             self.timers.set(Timer::Renew, ambient.now, 0);
