@@ -346,6 +346,8 @@ impl Engine {
             Asked::Look { .. } | Asked::Forget(_) => self.generation,
             Asked::Lock(flight) => {
                 self.tabs.locked = word == KeepWord::Done;
+                // What was looked at before it was granted may be older.
+                self.tabs.turn = self.tabs.turn.wrapping_add(1);
                 flight.generation
             }
             Asked::Journal { flight, .. } => flight.generation,
