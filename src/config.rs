@@ -6,6 +6,7 @@ use crate::encoding::text::{all, concat, cut, decimal, is_one_of, list};
 use crate::encoding::url;
 use crate::error::{Code, Error, Result};
 use crate::protocol::jws::Algorithm;
+use crate::protocol::provider::Repairs;
 use crate::protocol::scope::Scope;
 use crate::time::Millis;
 
@@ -43,6 +44,12 @@ pub struct Config {
     pub extra_params: Vec<(String, String)>,
     /// Extra parameters of token requests.
     pub token_params: Vec<(String, String)>,
+    /// Repairs of token answers.
+    pub repairs: Repairs,
+    /// How long the server keeps a session, whatever is renewed meanwhile; 0 when that is not known.
+    pub session_lifetime: Millis,
+    /// What a logout page that is not OpenID Connect's calls `post_logout_redirect_uri`.
+    pub logout_uri_param: Option<String>,
     /// ID-token algorithms that are accepted.
     pub algorithms: Vec<Algorithm>,
     /// Whether a server that says nothing of PKCE is refused.
@@ -67,11 +74,12 @@ pub struct Config {
     pub page_origin: Option<String>,
 }
 
-/// The last four are the facade's own, taken out before they come here; listed so that a misspelling finds them.
+/// The last five are the facade's own, taken out before they come here; listed so that a misspelling finds them.
 const KNOWN: &str = "issuer clientId redirectUri postLogoutRedirectUri scope discovery metadata resource \
-    extraParams tokenParams idTokenAlgorithms requirePkce trustedAudiences leeway freshness minValidity \
+    extraParams tokenParams repairs sessionLifetime logoutUriParam idTokenAlgorithms requirePkce \
+    trustedAudiences leeway freshness minValidity \
     renewal timeout responseType dangerously persistence \
-    apis exposeAccessToken handleRedirect vault";
+    apis exposeAccessToken handleRedirect provider vault";
 
 /// Metadata members that are used. Others are the server's own business, but a misspelling of these is not.
 const METADATA: &str = "issuer authorization_endpoint token_endpoint jwks_uri userinfo_endpoint \
@@ -166,6 +174,9 @@ impl Config {
             resource: options.resources("resource"),
             extra_params: options.params("extraParams"),
             token_params: options.params("tokenParams"),
+            repairs: options.repairs("repairs"),
+            session_lifetime: options.seconds("sessionLifetime", 0, 1, 31_536_000).unsigned_abs() * 1000,
+            logout_uri_param: options.text("logoutUriParam").map(str::to_owned),
             algorithms: options.algorithms("idTokenAlgorithms"),
             requires_pkce: options.flag("requirePkce", false),
             trusted_audiences: options.texts("trustedAudiences"),
@@ -350,6 +361,17 @@ impl<'a> Record<'a> {
             self.wrong(name);
         }
         algorithms
+    }
+
+    /// Names of repairs.
+    fn repairs(&mut self, name: &str) -> Repairs {
+        let mut repairs = Repairs::default();
+        for (index, text) in self.texts(name).iter().enumerate() {
+            if !repairs.add(text) {
+                self.wrong(&concat(&[name, "[", &decimal(index as u64), "]"]));
+            }
+        }
+        repairs
     }
 
     /// A URL that secrets may travel to.

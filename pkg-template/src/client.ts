@@ -6,7 +6,7 @@ import { loaded } from './loaded.js';
 import { leave, showUrl } from './navigation.js';
 import { createOnce } from './once.js';
 import { createOperations } from './operations.js';
-import { plain, take, withSignal } from './options.js';
+import { plain, provided, take, withSignal } from './options.js';
 import { createSnapshots, signedOut, type Claims, type Session } from './session.js';
 import { createTokenAtHand } from './token.js';
 import type { AuthClient, ClientOptions, GetTokenOptions, LoginOptions, PopupLoginOptions, RedirectResult } from './types.js';
@@ -19,7 +19,9 @@ export const open = async (options: ClientOptions, connect: Connect): Promise<Au
   if (typeof WebAssembly !== 'object' || !globalThis.crypto?.subtle || !globalThis.location?.assign) {
     throw failure('environment_unsupported');
   }
-  const record = plain(options, 'vault');
+  const own = plain(options, 'vault');
+  // The app's own options go before those of the preset.
+  const record = plain({ ...provided(take(own, 'provider')), ...own }, 'vault');
   const vault = take(record, 'vault') ?? 'page';
   const way: Connect =
     vault === 'page'

@@ -22,6 +22,7 @@ export interface SessionRecord {
   scope: string | null;
   expiresAt: number | null;
   renewsAt: number | null;
+  endsAt: number | null;
   renewal: Renewal;
   lastError: ErrorRecord | null;
   persistence: Persistence;

@@ -38,6 +38,12 @@ export const plain = (options: unknown, aside?: string): Plain => {
   return record as Plain;
 };
 
+/** The members of a preset; none without one. */
+export const provided = (preset: unknown): Plain => {
+  if (preset !== undefined && (typeof preset !== 'object' || Array.isArray(preset))) throw failure('option_invalid', 'provider');
+  return preset as Plain;
+};
+
 /** Takes one member out of a record. */
 export const take = (record: Plain, key: string): unknown => {
   const value = record[key];

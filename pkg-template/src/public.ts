@@ -4,17 +4,20 @@ export { AuthError, isAuthError, type AuthErrorInit } from './errors.js';
 export type { AuthErrorCode, AuthErrorPhase } from './error-codes.js';
 export type { Claims, EventType, Persistence, Renewal, Session, SessionStatus, VaultKind } from './session.js';
 export type { Elsewhere } from './elsewhere.js';
+export type { ProviderPreset } from './providers/preset.js';
 export type {
   Api,
   AuthClient,
   AuthEvent,
   AuthListener,
   ClientOptions,
+  ClientSettings,
   GetTokenOptions,
   LoginOptions,
   LogoutOptions,
   PopupLoginOptions,
   RedirectResult,
+  Repair,
   ServerMetadata,
   SilentLoginOptions,
   VaultFactory,

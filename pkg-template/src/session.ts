@@ -63,6 +63,11 @@ export interface Session {
   readonly expiresAt: number | null;
   /** When the tokens are renewed by themselves, counted like `expiresAt`; `null` when that is not planned. */
   readonly renewsAt: number | null;
+  /**
+   * When the server ends the session, whatever is renewed meanwhile, counted like `expiresAt`; known only with the
+   * option `sessionLifetime`. Ask for a new login before it, at a moment that suits the user.
+   */
+  readonly endsAt: number | null;
   /** Whether tokens will be renewed. */
   readonly renewal: Renewal;
   /** Why the last login or renewal failed; `null` after one that succeeded. */
@@ -81,6 +86,7 @@ export const signedOut = (lastError: AuthError | null, vault: VaultKind): Sessio
     scope: null,
     expiresAt: null,
     renewsAt: null,
+    endsAt: null,
     renewal: 'ended',
     lastError,
     vault,
@@ -100,7 +106,7 @@ export const createSnapshots = (): ((record: SessionRecord, current: Session) =>
     const previous = last;
     last = record;
     if (previous && same(previous, record)) return current;
-    const { status, claims, scope, expiresAt, renewsAt, renewal, lastError, persistence } = record;
+    const { status, claims, scope, expiresAt, renewsAt, endsAt, renewal, lastError, persistence } = record;
     const kept = same(claims, current.claims);
     if (!kept) deepFreeze(claims);
     return Object.freeze({
@@ -109,6 +115,7 @@ export const createSnapshots = (): ((record: SessionRecord, current: Session) =>
       scope,
       expiresAt,
       renewsAt,
+      endsAt,
       renewal,
       lastError:
         lastError && (previous && same(previous.lastError, lastError) ? current.lastError : fromRecord(lastError)),

@@ -1,5 +1,6 @@
 import type { AuthError } from './errors.js';
 import type { Elsewhere } from './elsewhere.js';
+import type { ProviderPreset } from './providers/preset.js';
 import type { Claims, EventType, Session } from './session.js';
 
 /**
@@ -8,7 +9,7 @@ import type { Claims, EventType, Session } from './session.js';
  * page and loopback server.
  */
 export interface ServerMetadata {
-  /** Overrides nothing: it must equal {@link ClientOptions.issuer} when given. */
+  /** Overrides nothing: it must equal the option `issuer` when given. */
   issuer?: string;
   /** RFC 6749 3.1. */
   authorization_endpoint?: string;
@@ -47,10 +48,40 @@ export interface Api {
  */
 export type VaultFactory = (kind: 'shared' | 'dedicated') => Worker | SharedWorker | undefined;
 
-/** Options of `createClient`. A key that does not exist is an error that names the nearest one that does. */
-export interface ClientOptions {
-  /** The server's issuer identifier, exactly as its metadata spells it. */
-  issuer: string;
+/**
+ * A repair of token answers that are nearly what RFC 6749 says. The presets of `tokenward/providers` name those their
+ * provider needs; every other server is judged without.
+ *
+ * - `form-answer`: answers in form encoding are read.
+ * - `scope-list`: the granted scope may be a list, have commas between its values, or be called `scopes`.
+ * - `bearer-type`: the token type `BearerToken` is `Bearer`.
+ * - `error-names`: errors may be called `ErrorCode` and `Error`, or `code` and `message`; `bad_refresh_token`,
+ *   `Invalid refresh token` and `Refresh Token expired` mean `invalid_grant`.
+ * - `scope-on-refresh`: a refresh repeats the scope of the login; the one in the answer, of which a part is missing, is
+ *   not read.
+ */
+export type Repair = 'form-answer' | 'scope-list' | 'bearer-type' | 'error-names' | 'scope-on-refresh';
+
+/**
+ * Options of `createClient`: which server, by `issuer` or by a preset of `tokenward/providers`, and
+ * {@link ClientSettings}. A key that does not exist is an error that names the nearest one that does.
+ */
+export type ClientOptions = ClientSettings &
+  (
+    | {
+        /** The server's issuer identifier, exactly as its metadata spells it. */
+        issuer: string;
+        provider?: ProviderPreset;
+      }
+    | {
+        /** What a preset of `tokenward/providers` gives. Options beside it replace its members, each as a whole. */
+        provider: ProviderPreset;
+        issuer?: string;
+      }
+  );
+
+/** The options beside the server's name. */
+export interface ClientSettings {
   /** The client identifier registered at the server (RFC 6749 2.2). A public client: there is no secret. */
   clientId: string;
   /** Where the server sends the browser back to; registered there. Default: the page's URL without query and fragment. */
@@ -62,7 +93,7 @@ export interface ClientOptions {
    * `offline_access`.
    */
   scope?: string;
-  /** `oidc` (default): OpenID Connect Discovery. `oauth`: RFC 8414. `false`: {@link ClientOptions.metadata} is all there is. */
+  /** `oidc` (default): OpenID Connect Discovery. `oauth`: RFC 8414. `false`: {@link ClientSettings.metadata} is all there is. */
   discovery?: 'oidc' | 'oauth' | false;
   /** Metadata laid over what discovery gives. */
   metadata?: ServerMetadata;
@@ -72,6 +103,18 @@ export interface ClientOptions {
   extraParams?: Record<string, string>;
   /** Further parameters of token requests. Those of the protocol cannot be replaced. */
   tokenParams?: Record<string, string>;
+  /** What to forgive in this server's token answers. Default: nothing. */
+  repairs?: Repair[];
+  /**
+   * Seconds from the login until the server ends the session, whatever is renewed meanwhile: {@link Session.endsAt}
+   * says when. Default: not known.
+   */
+  sessionLifetime?: number;
+  /**
+   * What the server's logout page calls `post_logout_redirect_uri`, when it is not that of OpenID Connect: no ID token is
+   * sent to it then.
+   */
+  logoutUriParam?: string;
   /** JWS algorithms an ID token may be signed with. Default: RS256, PS256, ES256 and their longer kin, EdDSA. */
   idTokenAlgorithms?: string[];
   /**
@@ -190,7 +233,7 @@ export interface LogoutOptions {
   local?: boolean;
   /** Whether the tokens are revoked at the server (RFC 7009), where it offers that. Default `true`. */
   revoke?: boolean;
-  /** Instead of {@link ClientOptions.postLogoutRedirectUri}. */
+  /** Instead of {@link ClientSettings.postLogoutRedirectUri}. */
   postLogoutRedirectUri?: string;
   /** OIDC RP-Initiated Logout 2. */
   logoutHint?: string;

@@ -68,6 +68,7 @@ pub(super) fn snapshot(snapshot: Snapshot) -> JsValue {
     record.put("scope", text_or_null(snapshot.scope));
     record.put("expiresAt", moment(snapshot.expires_at));
     record.put("renewsAt", moment(snapshot.renews_at));
+    record.put("endsAt", moment(snapshot.ends_at));
     record.put("lastError", snapshot.last_error.as_ref().map_or(JsValue::NULL, error));
     record.text("persistence", if snapshot.sealed { "sealed" } else { "memory" });
     record.into()

@@ -218,7 +218,7 @@ impl Engine {
         response: Result<&HttpResponse>,
     ) {
         let op = exchange.op;
-        let judged = response.and_then(token::judge);
+        let judged = response.and_then(|response| token::judge(response, self.config.repairs));
         if exchange.logouts != self.logouts {
             return self.login_overtaken(op, judged.ok());
         }
@@ -314,6 +314,7 @@ impl Engine {
         };
         self.signing_in.clear();
         let transaction = exchange.transaction;
+        let life = self.config.session_lifetime;
         self.begin_session(
             ambient,
             Session {
@@ -326,6 +327,7 @@ impl Engine {
                 refresh_token: answer.refresh_token,
                 access,
                 renews_at: None,
+                ends_at: (life > 0).then(|| exchange.sent.wall.saturating_add(life)),
                 narrowed: Vec::new(),
             },
         );

@@ -333,6 +333,7 @@ impl Engine {
             scope: session.map(|s| s.scope.to_text()),
             expires_at: session.and_then(|s| s.access.expires_at()),
             renews_at: session.and_then(|s| s.renews_at),
+            ends_at: session.and_then(|s| s.ends_at),
             renewal,
             last_error: self.last_error.clone(),
             sealed: self.tabs.are_shared(),

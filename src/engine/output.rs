@@ -203,6 +203,8 @@ pub struct Snapshot {
     pub expires_at: Option<Millis>,
     /// When the tokens will be renewed by themselves, milliseconds since 1970.
     pub renews_at: Option<Millis>,
+    /// When the server ends the session whatever is renewed, milliseconds since 1970.
+    pub ends_at: Option<Millis>,
     /// Whether tokens will be renewed.
     pub renewal: Renewal,
     /// What went wrong last; gone after the next success.

@@ -7,6 +7,7 @@
 use crate::encoding::json::Json;
 use crate::error::{Code, Error, Phase, Result};
 use crate::protocol::http::HttpResponse;
+use crate::protocol::provider::Repair;
 use crate::protocol::token::{self, TokenAnswer};
 use crate::protocol::{id_token, jws};
 use crate::secret::Secret;
@@ -247,7 +248,8 @@ impl Engine {
             return self.wait_anew(ambient);
         };
         let target = &flight.target;
-        let scope = target.scope.as_ref();
+        let whole = self.config.repairs.include(Repair::ScopeOnRefresh).then_some(&session.scope);
+        let scope = target.scope.as_ref().or(whole);
         let request = token::refresh_request(&self.config, metadata, refresh_token, scope, &target.resource);
         flight.sent = ambient.now;
         flight.token = Some(refresh_token.duplicate());
@@ -262,7 +264,7 @@ impl Engine {
         response: Result<&HttpResponse>,
         retry_after: Option<Millis>,
     ) {
-        let judged = response.and_then(token::judge);
+        let judged = response.and_then(|response| token::judge(response, self.config.repairs));
         if !self.is_current(flight.generation) {
             // Logout won. What came too late is given back.
             if let Ok(TokenAnswer { refresh_token: Some(token), .. }) = judged {

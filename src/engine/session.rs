@@ -30,6 +30,8 @@ pub(super) struct Session {
     pub(super) access: AccessToken,
     /// When tokens will be renewed by themselves, milliseconds since 1970.
     pub(super) renews_at: Option<Millis>,
+    /// When the server ends the session whatever is renewed, milliseconds since 1970.
+    pub(super) ends_at: Option<Millis>,
     /// Access tokens that were asked for with less.
     pub(super) narrowed: Vec<(Target, AccessToken)>,
 }

@@ -109,6 +109,7 @@ impl Engine {
             id_token: copy(&self.id_token),
             identity: session.identity.clone(),
             claims: None,
+            ends_at: session.ends_at,
             journal,
         };
         let (record, over) = (record.to_text(&self.config), self.tabs.revision.clone());
@@ -274,6 +275,7 @@ impl Engine {
                 refresh_token: record.refresh_token,
                 access,
                 renews_at: None,
+                ends_at: record.ends_at,
                 narrowed: Vec::new(),
             },
         );

@@ -71,10 +71,12 @@ pub fn request(
     let hint = id_token.map(Secret::expose).filter(|token| token.len() <= MAX_HINT);
     let back = options.post_logout_redirect_uri.as_deref().unwrap_or_default();
     let mut form = Form::new();
-    form.add_some("id_token_hint", hint.unwrap_or_default())
+    // A page of the server's own design gets what it asks for, and no token in its URL.
+    let own = config.logout_uri_param.as_deref();
+    form.add_some("id_token_hint", hint.filter(|_| own.is_none()).unwrap_or_default())
         .add("client_id", &config.client_id)
-        .add_some("post_logout_redirect_uri", back);
-    if !back.is_empty() {
+        .add_some(own.unwrap_or("post_logout_redirect_uri"), back);
+    if !back.is_empty() && own.is_none() {
         form.add("state", &concat(&[STATE_PREFIX, &base64url::encode(&random)]));
     }
     for (name, value) in &options.params {

@@ -10,6 +10,7 @@ pub mod jwks;
 pub mod jws;
 pub mod logout;
 pub mod pkce;
+pub mod provider;
 pub mod record;
 pub mod return_to;
 pub mod revocation;

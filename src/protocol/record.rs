@@ -42,6 +42,8 @@ pub struct Record {
     pub identity: Option<Identity>,
     /// What the ID token says; read from it, not written.
     pub claims: Option<Json>,
+    /// When the server ends the session whatever is renewed, by the wall clock.
+    pub ends_at: Option<Millis>,
     /// When a token request with this refresh token was begun whose outcome is not known.
     pub journal: Option<Millis>,
 }
@@ -68,6 +70,7 @@ impl Record {
         for (name, number) in [
             ("since", Some(self.since)),
             ("lifetime", self.lifetime),
+            ("ends_at", self.ends_at),
             ("journal", self.journal),
             ("auth_time", auth_time.and_then(whole)),
         ] {
@@ -130,6 +133,7 @@ impl Record {
             id_token,
             identity,
             claims,
+            ends_at: number("ends_at")?,
             journal: number("journal")?,
         })
     }

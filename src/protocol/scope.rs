@@ -12,8 +12,13 @@ pub struct Scope(Vec<String>);
 impl Scope {
     /// Parses; `None` when a character is not allowed (`%x21 / %x23-5B / %x5D-7E`), or for far too many values.
     pub fn parse(text: &str) -> Option<Self> {
+        Self::parse_by(text, b' ')
+    }
+
+    /// The same for values with another mark between them.
+    pub fn parse_by(text: &str, mark: u8) -> Option<Self> {
         let mut values: Vec<String> = Vec::new();
-        for value in pieces(text, b' ').filter(|v| !v.is_empty()) {
+        for value in pieces(text, mark).filter(|v| !v.is_empty()) {
             if !all(value, |b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)) {
                 return None;
             }

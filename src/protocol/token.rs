@@ -8,6 +8,7 @@ use crate::error::{Code, Error, Phase, Result};
 use crate::protocol::discovery::Metadata;
 use crate::protocol::http::{HttpRequest, HttpResponse, Purpose};
 use crate::protocol::pkce::Verifier;
+use crate::protocol::provider::{self, Repairs};
 use crate::protocol::scope::Scope;
 use crate::secret::Secret;
 use crate::time::Millis;
@@ -76,16 +77,13 @@ fn finish(mut form: Form, config: &Config, metadata: &Metadata) -> HttpRequest {
 ///
 /// # Errors
 /// `token_refused`, `client_secret_required`, `response_invalid`, `token_response_invalid`, `token_type_unsupported`.
-pub fn judge(response: &HttpResponse) -> Result<TokenAnswer> {
+pub fn judge(response: &HttpResponse, repairs: Repairs) -> Result<TokenAnswer> {
     let status = response.status;
     let invalid = |member: &str| Error::at(Code::TokenResponseInvalid, member).with_status(status);
     let not_an_answer = || Error::new(Code::ResponseInvalid).during(Phase::Token).with_status(status);
-    let json = if response.is_json() { Json::parse(&response.body) } else { None };
-    let json = json.filter(Json::is_object).ok_or_else(not_an_answer)?;
+    let json = provider::read(response, repairs).ok_or_else(not_an_answer)?;
     // An answer with `error` is an error whatever its status and whatever is beside it.
-    if let Some(error) = json.member("error") {
-        let error = error.as_str().unwrap_or("unknown");
-        let description = json.text("error_description");
+    if let Some((error, description)) = provider::refusal(&json, repairs) {
         return Err(refusal(error, description).with_status(status));
     }
     if status != 200 {
@@ -93,9 +91,9 @@ pub fn judge(response: &HttpResponse) -> Result<TokenAnswer> {
     }
     let access_token = json.text("access_token").filter(|t| is_token(t));
     let access_token = access_token.ok_or_else(|| invalid("access_token"))?;
-    // Sections 5.1 and 7.1: required, case-insensitive, and not used when not understood.
+    // Sections 5.1 and 7.1: required, and not used when not understood.
     match json.text("token_type") {
-        Some(kind) if kind.eq_ignore_ascii_case("Bearer") => {}
+        Some(kind) if provider::is_bearer(kind, repairs) => {}
         Some(_) => return Err(Error::new(Code::TokenTypeUnsupported).with_status(status)),
         None => return Err(invalid("token_type")),
     }
@@ -110,7 +108,7 @@ pub fn judge(response: &HttpResponse) -> Result<TokenAnswer> {
         access_token: Secret::new(access_token.to_owned()),
         lifetime: json.member("expires_in").and_then(lifetime),
         refresh_token: text("refresh_token").filter(|t| is_printable(t)).map(|t| Secret::new(t.to_owned())),
-        scope: text("scope").and_then(Scope::parse).filter(|s| !s.is_empty()),
+        scope: provider::scope(&json, repairs),
         id_token,
     })
 }

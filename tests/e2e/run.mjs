@@ -12,7 +12,7 @@ import { openStage } from './stage.mjs';
 
 const USAGE = `usage: node tests/e2e/run.mjs --browser ${Object.keys(BROWSERS).join('|')} [--only pattern] [--pkg folder]`;
 const GROUPS = [
-  'login', 'callback', 'rotation', 'trouble', 'api', 'logout', 'clocks', 'surface',
+  'login', 'callback', 'rotation', 'trouble', 'api', 'logout', 'clocks', 'surface', 'providers',
   'keeper', 'sealed', 'beside',
   'vault-session', 'vault-tabs', 'vault-fetch', 'vault-hostile',
   'hostile-answers', 'hostile-callback', 'hostile-session', 'hostile-page',

@@ -39,6 +39,11 @@ export async function openStage(browserName, { pkg = here('../../pkg') } = {}) {
       '/e2e/': here('pages'),
       // The same page as browsers may keep it for the Back button.
       '/e2e/kept/': { dir: here('pages/app'), headers: { 'Cache-Control': 'no-cache' } },
+      // The same page for servers that are started later: connect-src is every port of this machine.
+      '/e2e/wide/': {
+        dir: here('pages/app'),
+        headers: { 'Content-Security-Policy': "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' http://localhost:*; img-src data:" },
+      },
       // The same page under the policy that a page with a vault can have: nothing but scripts and workers of its own,
       // not even WebAssembly or a connection.
       '/e2e/vault/': { dir: here('pages/app'), headers: { 'Content-Security-Policy': VAULT_PAGE } },

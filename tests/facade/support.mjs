@@ -85,6 +85,7 @@ export const record = (over = {}) => ({
   scope: 'openid',
   expiresAt: 1000,
   renewsAt: 900,
+  endsAt: null,
   renewal: 'live',
   lastError: null,
   persistence: 'memory',

@@ -18,6 +18,7 @@ mod hostile;
 mod keeper;
 mod network;
 mod properties;
+mod providers;
 mod renewals;
 mod sabotage;
 mod scenarios;

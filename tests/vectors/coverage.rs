@@ -5,8 +5,8 @@ use tokenward::error::Code;
 
 use crate::support::{Row, refusals};
 use crate::{
-    callback, discovery, id_token, options, record, requests, rfc_vectors, signatures, token, transaction,
-    userinfo,
+    callback, discovery, id_token, options, providers, record, requests, rfc_vectors, signatures, token,
+    transaction, userinfo,
 };
 
 const MODULES: &[&[Row]] = &[
@@ -14,6 +14,7 @@ const MODULES: &[&[Row]] = &[
     discovery::ROWS,
     id_token::ROWS,
     options::ROWS,
+    providers::ROWS,
     record::ROWS,
     requests::ROWS,
     rfc_vectors::ROWS,

@@ -14,6 +14,7 @@ mod discovery;
 mod encodings;
 mod id_token;
 mod options;
+mod providers;
 mod record;
 mod requests;
 mod rfc_vectors;

@@ -45,6 +45,7 @@ fn full() -> Record {
             auth_time: Some(1_790_000_000.0),
         }),
         claims: None,
+        ends_at: Some(NOW.wall + 9),
         journal: Some(NOW.wall + 7),
     }
 }
@@ -55,6 +56,7 @@ fn least() -> Record {
         refresh_token: None,
         id_token: None,
         identity: None,
+        ends_at: None,
         journal: None,
         scope: Scope::default(),
         ..full()
@@ -76,8 +78,8 @@ fn round_trip() {
         assert_eq!((&back.grant, &back.scope), (&record.grant, &record.scope));
         assert_eq!((&back.refresh_token, &back.access_token), (&record.refresh_token, &record.access_token));
         assert_eq!(
-            (back.lifetime, back.since, back.journal),
-            (record.lifetime, record.since, record.journal)
+            (back.lifetime, back.since, back.ends_at, back.journal),
+            (record.lifetime, record.since, record.ends_at, record.journal)
         );
         assert_eq!((&back.identity, &back.id_token), (&record.identity, &record.id_token));
         let claims = record.id_token.as_ref().map(|_| Json::parse(CLAIMS.as_bytes()).unwrap());
@@ -91,7 +93,7 @@ fn nothing_but_the_session_is_written() {
         "v": "1", "issuer": ISSUER, "client_id": CLIENT, "grant": "nonce-of-the-login",
         "scope": "openid profile", "access_token": "access-token", "refresh_token": "refresh \"token\"",
         "id_token": id_token(), "since": NOW.wall.to_string(), "lifetime": "300000",
-        "journal": (NOW.wall + 7).to_string(), "auth_time": "1790000000",
+        "ends_at": (NOW.wall + 9).to_string(), "journal": (NOW.wall + 7).to_string(), "auth_time": "1790000000",
     });
     assert_eq!(written(&full()), expected);
     let names: Vec<_> = written(&least()).as_object().unwrap().keys().cloned().collect();
@@ -141,6 +143,7 @@ fn j06_broken_members() {
         ("lifetime", json!("")),
         ("lifetime", json!("1.5")),
         ("lifetime", json!(true)),
+        ("ends_at", json!("soon")),
         ("journal", json!("now")),
         ("auth_time", json!("then")),
         ("id_token", json!("")),

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 use tokenward::error::{Code, Error, Phase};
-use tokenward::protocol::http::{Caching, HttpFailure, HttpRequest, Purpose, answered};
+use tokenward::protocol::http::{Caching, HttpFailure, HttpRequest, HttpResponse, Purpose, answered};
 use tokenward::protocol::pkce::Verifier;
+use tokenward::protocol::provider::Repairs;
 use tokenward::protocol::scope::Scope;
-use tokenward::protocol::token::{TokenAnswer, code_request, judge, refresh_request};
+use tokenward::protocol::token::{self, TokenAnswer, code_request, refresh_request};
 use tokenward::secret::Secret;
 
 use crate::support::{
@@ -30,6 +31,11 @@ rows![
     e13_e15_e16_no_usable_answer,
     id_token_absent_empty_or_of_another_type,
 ];
+
+/// As a server is judged that needs no repair.
+fn judge(response: &HttpResponse) -> Result<TokenAnswer, Error> {
+    token::judge(response, Repairs::default())
+}
 
 fn form(request: &HttpRequest) -> Vec<(String, String)> {
     pairs(request.form.as_ref().unwrap().expose())

@@ -68,6 +68,9 @@ const bundles = [
   await bundle('app with tokenward and a vault, main thread', page, ['port']),
   measure('tokenward/vault', readFileSync(join(pkg, exports['./vault'].default))),
 ];
+if (exports['./providers']) {
+  bundles.push(await bundle('app with tokenward and one provider', `${page} export { keycloak } from 'tokenward/providers';`, ['page']));
+}
 for (const adapter of ['react', 'vue']) {
   if (!exports[`./${adapter}`]) continue;
   bundles.push(await bundle(`app with tokenward and tokenward/${adapter}`, `${page} export * from 'tokenward/${adapter}';`, ['page']));

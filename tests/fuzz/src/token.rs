@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use tokenward::error::Code;
+use tokenward::protocol::provider::Repairs;
 use tokenward::protocol::{revocation, token, userinfo};
 
 use crate::support::{answer, check_error, check_secret, given, judged, saw};
@@ -11,7 +12,7 @@ use crate::support::{answer, check_error, check_secret, given, judged, saw};
 pub fn run(data: &[u8]) {
     let response = answer(data);
     let read: Option<Value> = serde_json::from_slice(&response.body).ok();
-    match token::judge(&response) {
+    match token::judge(&response, Repairs::default()) {
         Ok(answer) => {
             saw("tokens accepted");
             let body = judged(&response.body);

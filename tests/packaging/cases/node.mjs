@@ -27,6 +27,14 @@ export const cases = {
     assert.deepEqual(refusals, { tokenward: REFUSED, 'tokenward/slim': REFUSED });
   },
 
+  async 'tokenward/providers: import, and use without a browser'({ apps }) {
+    const { found } = await imports(await apps.page, ['tokenward/providers']);
+    assert.deepEqual(found['tokenward/providers'], [
+      'apigee', 'auth0', 'azureB2C', 'bitbucket', 'cognito', 'discord', 'entra', 'github', 'google', 'keycloak', 'monzo', 'okta',
+      'shareFile', 'spotify', 'twitch', 'zitadel',
+    ]);
+  },
+
   async 'the module and package.json are found, what is inside is not'({ apps }) {
     assert.deepEqual(JSON.parse(await probe(await apps.page, 'resolve.mjs')), {
       valid: true,

@@ -1,6 +1,7 @@
 import type { AuthClient } from 'tokenward';
 
 export type * from 'tokenward/slim';
+export type * as Providers from 'tokenward/providers';
 export type * as ReactAdapter from 'tokenward/react';
 export type * as VueAdapter from 'tokenward/vue';
 

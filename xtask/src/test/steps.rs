@@ -31,7 +31,7 @@ const fn step(
 }
 
 /// All steps, in order: what is quick and tells most comes first.
-pub const STEPS: [Step; 22] = [
+pub const STEPS: [Step; 23] = [
     step("fmt", true, None, fmt),
     step("clippy", true, None, clippy),
     step("rustdoc", true, None, rustdoc),
@@ -43,6 +43,7 @@ pub const STEPS: [Step; 22] = [
     step("facade", true, None, facade),
     step("world", true, None, world),
     step("hostile", true, None, hostile),
+    step("providers", true, None, providers),
     step("types", true, None, types),
     step("package", true, None, lint_package),
     step("size", true, None, budgets),
@@ -160,6 +161,12 @@ fn oracles() -> Result<Counts> {
     tools::npm_ci(&paths::root().join("tests"))?;
     need("pkg/dist/glue.js")?;
     node_tests(node_folder("tests/oracles")?)
+}
+
+fn providers() -> Result<Counts> {
+    tools::npm_ci(&paths::root())?;
+    tools::npm_ci(&paths::root().join("tests"))?;
+    node_tests(node_folder("tests/providers")?)
 }
 
 /// The facade as the tests of its code and of its types use it, with what the build generated beside it.
