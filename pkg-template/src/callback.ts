@@ -47,7 +47,7 @@ export const relay = (): Promise<boolean> =>
     channel.postMessage({ tokenward: 1, url } satisfies RelayMessage);
   });
 
-/** What a login that somebody else began asks for; for {@link AuthClient.login}. */
+/** What a login that somebody else began asks for; for `auth.login`. */
 export interface InitiatedLogin {
   /** The name the user is likely to log in with. */
   loginHint?: string;
