@@ -27,7 +27,7 @@ const QUIET: &str = "q.";
 /// What one `login()` call asks for, checked.
 #[derive(Debug, Default)]
 pub struct LoginOptions {
-    /// Of [`WAYS`]; empty for the usual one.
+    /// `popup`, `frame` or `quiet`; empty for the usual one.
     pub way: &'static str,
     return_to: Option<String>,
     scope: Option<Scope>,

@@ -14,7 +14,7 @@ struct Size {
 }
 
 /// One line of budgets.json, with what was measured. Bytes, brotli 11; 1 KB is 1,000 bytes. The budget is
-/// where it must come to; the ceiling is what a change may not exceed meanwhile, and is only ever lowered.
+/// where it must come to; the ceiling is what a change may not exceed meanwhile, and is raised for a feature only.
 #[derive(Debug, PartialEq, Eq)]
 struct Verdict {
     what: String,
