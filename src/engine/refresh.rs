@@ -379,6 +379,8 @@ impl Engine {
 
     fn refresh_failed(&mut self, ambient: &mut Ambient<'_>, error: Error, retry_after: Option<Millis>) {
         let lost = matches!(error.code, Code::NetworkFailed | Code::TimedOut);
+        // The server may have acted: that another request is answered later does not conclude this one.
+        self.tabs.remember(ambient.now);
         self.trouble(ambient, error, retry_after, lost);
     }
 

@@ -35,7 +35,7 @@ pub(super) struct Tabs {
     shared: bool,
     /// Which writing of the record is known here.
     revision: Option<String>,
-    /// The entry of another tab's request that was read in it.
+    /// When a token request began that came to no conclusion: one of another tab that is in the record, or one of here.
     journal: Option<Millis>,
     /// The right to renew is held here.
     locked: bool,
@@ -74,6 +74,11 @@ pub(super) struct SignedIn {
 impl Tabs {
     pub(super) fn new(config: &Config) -> Self {
         Self { shared: config.sealed, revision: None, journal: None, locked: false, turn: 0, looked: None }
+    }
+
+    /// A token request came to no conclusion.
+    pub(super) fn remember(&mut self, now: Now) {
+        self.journal.get_or_insert(now.wall);
     }
 
     pub(super) fn are_shared(&self) -> bool {
@@ -300,6 +305,7 @@ impl Engine {
 
     /// The new refresh token is in the session; it is written before the answer is judged.
     pub(super) fn secure(&mut self, ambient: &mut Ambient<'_>, flight: Box<Flight>, answer: TokenAnswer) {
+        self.tabs.journal = None;
         if self.tabs.shared {
             self.save(Asked::Secure(Box::new((flight, answer))), None);
         } else {
@@ -452,7 +458,6 @@ impl Engine {
         }
         self.refresh.await_answer();
         self.timers.clear(Timer::Renew);
-        self.tabs.journal = None;
         let at = ambient.now;
         self.save(Asked::Journal { flight, at }, Some(at.wall));
     }

@@ -347,6 +347,17 @@ impl Server {
         if !self.grants[grant].alive {
             return refused();
         }
+        let spent_before = *spent;
+        let tolerated = match self.policy.rotation {
+            Rotation::Never | Rotation::Echo => true,
+            Rotation::Always => spent_before.is_none(),
+            Rotation::Grace(window) => spent_before.is_none_or(|first| now - first <= window),
+        };
+        // Whose token is used twice is found out before anything else about the request.
+        if !tolerated {
+            self.grants[grant].alive = false;
+            return refused();
+        }
         let mut scope = self.grants[grant].scope.clone();
         if let Some(narrower) = request.field("scope") {
             if !self.policy.narrows || !narrower.split(' ').all(|v| scope.split(' ').any(|s| s == v)) {
@@ -354,21 +365,14 @@ impl Server {
             }
             narrower.clone_into(&mut scope);
         }
-        let rotates = matches!(self.policy.rotation, Rotation::Always | Rotation::Grace(_));
-        let spent_before = if rotates { spent.replace(now) } else { None };
-        let refresh = match (self.policy.rotation, spent_before) {
-            (Rotation::Never, _) => None,
-            (Rotation::Echo, _) => Some(presented),
-            (Rotation::Always, None) | (Rotation::Grace(_), None) => Some(self.new_refresh_token(grant)),
-            (Rotation::Grace(window), Some(first)) if now - first <= window => {
+        let refresh = match self.policy.rotation {
+            Rotation::Never => None,
+            Rotation::Echo => Some(presented),
+            Rotation::Always | Rotation::Grace(_) => {
                 if let Some(token) = self.refresh.get_mut(&presented) {
-                    token.spent = Some(first);
+                    token.spent = spent_before.or(Some(now));
                 }
                 Some(self.new_refresh_token(grant))
-            }
-            (Rotation::Always | Rotation::Grace(_), Some(_)) => {
-                self.grants[grant].alive = false;
-                return refused();
             }
         };
         let doctored = if self.policy.id_token_on_refresh { self.doctor.take() } else { None };
