@@ -14,7 +14,7 @@ const USAGE = `usage: node tests/e2e/run.mjs --browser ${Object.keys(BROWSERS).j
 const GROUPS = [
   'login', 'callback', 'rotation', 'trouble', 'api', 'logout', 'clocks', 'surface', 'providers',
   'keeper', 'sealed', 'beside',
-  'vault-session', 'vault-tabs', 'vault-fetch', 'vault-hostile',
+  'vault-session', 'vault-tabs', 'vault-fetch', 'vault-hostile', 'churn',
   'hostile-answers', 'hostile-callback', 'hostile-session', 'hostile-page',
 ];
 
