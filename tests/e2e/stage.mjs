@@ -109,7 +109,7 @@ class Stage {
     return `${this.world.pagesUrl}e2e/vault/`;
   }
 
-  /** Nothing of the last test is left: a new tab, no grant, no fault, no count. */
+  /** Nothing of the last test is left: a new tab, nobody known at the provider, no grant, no fault, no count. */
   async begin() {
     const { world, driver } = this;
     world.faults.clear();
@@ -117,6 +117,7 @@ class Stage {
     Object.assign(world.policy, { rotate: true, grace: 0, headers: {} });
     world.ttl.AccessToken = 60;
     world.revoke();
+    world.endSessions();
     this.#options = {};
     this.#before = '';
     this.#vault = undefined;
