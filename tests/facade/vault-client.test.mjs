@@ -225,8 +225,9 @@ test('a vault that dies is noticed while somebody waits, and every promise settl
   const vault = await makeVault();
   const real = vault.worker();
   let alive = true;
-  const client = await makeVaultClient(vault, { vault: { ...real, port: { postMessage: (...given) => alive && real.port.postMessage(...given) } } });
+  // Before the client is made: it begins to count at its welcome.
   mock.timers.enable({ apis: ['setTimeout'] });
+  const client = await makeVaultClient(vault, { vault: { ...real, port: { postMessage: (...given) => alive && real.port.postMessage(...given) } } });
   alive = false;
   vault.deafen();
   const waiting = codeOf(client.userinfo());
