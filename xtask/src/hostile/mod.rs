@@ -65,7 +65,7 @@ pub fn run(selection: &Selection) -> Result<bool> {
     for browser in &selection.browsers {
         browser.ensure()?;
         demo::prepare()?;
-        let run = on_path(steps::e2e_tests(*browser)?).args(["--only", TITLED]);
+        let run = on_path(steps::e2e_tests(*browser)?).args(["--whole", "--only", TITLED]);
         collect(&mut proofs, Place { layer: Layer::Browsers, engine: Some(*browser) }, run)?;
     }
     println!("\n{}", table::text(&rows, &proofs));

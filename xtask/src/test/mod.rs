@@ -32,13 +32,18 @@ pub fn run(selection: &Selection) -> Result<bool> {
     let mut total = Counts::default();
     let mut lines = Vec::new();
     for (index, step) in chosen.iter().enumerate() {
-        println!("\n=== {} ({} of {}) ===", step.name, index + 1, chosen.len());
-        let at = Instant::now();
-        let counts = run_step(step);
-        let line = format!("{:<14} {:>6.1} s  {counts}", step.name, at.elapsed().as_secs_f64());
-        println!("--- {line}");
-        lines.push(line);
-        total += counts;
+        if index > 0 && step.beside {
+            continue;
+        }
+        let others = chosen[index + 1..].iter().take_while(|step| step.beside).count();
+        let group = &chosen[index..=index + others];
+        let names: Vec<&str> = group.iter().map(|step| step.name).collect();
+        println!("\n=== {} ({} of {}) ===", names.join(", "), index + 1, chosen.len());
+        for (counts, line) in side_by_side(group) {
+            println!("--- {line}");
+            lines.push(line);
+            total += counts;
+        }
     }
     println!("\n=== summary ({:.0} s) ===", begun.elapsed().as_secs_f64());
     for line in lines {
@@ -49,6 +54,23 @@ pub fn run(selection: &Selection) -> Result<bool> {
     }
     println!("\n{total}");
     Ok(total.failed == 0)
+}
+
+/// Runs steps at the same time; gives what each counted, and a line about it.
+fn side_by_side(steps: &[&Step]) -> Vec<(Counts, String)> {
+    let timed = |step: &Step| {
+        let at = Instant::now();
+        let counts = run_step(step);
+        let line = format!("{:<14} {:>6.1} s  {counts}", step.name, at.elapsed().as_secs_f64());
+        (counts, line)
+    };
+    std::thread::scope(|scope| {
+        let running: Vec<_> = steps.iter().map(|step| scope.spawn(move || timed(step))).collect();
+        running
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|_| (Counts::one(false), "a step panicked".into())))
+            .collect()
+    })
 }
 
 /// A step that cannot run is a failure; without its browser, outside CI, it is skipped with the reason.

@@ -7,6 +7,7 @@ use crate::wasm::Mode;
 use crate::{demo, docs, fuzz, package, paths, size, tools};
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// One named part of the test run.
@@ -17,6 +18,8 @@ pub struct Step {
     pub quick: bool,
     /// A browser without which it cannot run.
     pub browser: Option<Browser>,
+    /// Whether it may run while the step before it does: both wait most of the time.
+    pub beside: bool,
     /// Runs it and says how many tests ran.
     pub run: fn() -> Result<Counts>,
 }
@@ -27,7 +30,7 @@ const fn step(
     browser: Option<Browser>,
     run: fn() -> Result<Counts>,
 ) -> Step {
-    Step { name, quick, browser, run }
+    Step { name, quick, browser, beside: false, run }
 }
 
 /// All steps, in order: what is quick and tells most comes first.
@@ -52,7 +55,7 @@ pub const STEPS: [Step; 23] = [
     step("wasm", false, Some(Browser::Chromium), wasm),
     step("e2e-chromium", false, Some(Browser::Chromium), || e2e(Browser::Chromium)),
     step("e2e-firefox", false, Some(Browser::Firefox), || e2e(Browser::Firefox)),
-    step("e2e-webkit", false, Some(Browser::WebKit), || e2e(Browser::WebKit)),
+    Step { beside: true, ..step("e2e-webkit", false, Some(Browser::WebKit), || e2e(Browser::WebKit)) },
     step("packaging", false, Some(Browser::Chromium), packaging),
     step("demo", false, Some(Browser::Chromium), demo_check),
 ];
@@ -256,9 +259,12 @@ fn wasm() -> Result<Counts> {
 /// The end-to-end cases in one browser, to be run.
 pub fn e2e_tests(browser: Browser) -> Result<Run> {
     const RUNNER: &str = "tests/e2e/run.mjs";
+    static PREPARING: Mutex<()> = Mutex::new(());
     need(RUNNER)?;
+    let preparing = PREPARING.lock();
     demo::prepare()?;
     tools::npm_ci(&paths::root().join("tests"))?;
+    drop(preparing);
     let run = if browser.needs_display() {
         Run::new("xvfb-run").args(["-a", "node"]).dir(paths::root())
     } else {
@@ -267,8 +273,11 @@ pub fn e2e_tests(browser: Browser) -> Result<Run> {
     Ok(run.args([RUNNER, "--browser", browser.name()]).named(RUNNER))
 }
 
+/// Each line begins with the browser: two may be at it.
 fn e2e(browser: Browser) -> Result<Counts> {
-    node_tests(e2e_tests(browser)?)
+    let run = e2e_tests(browser)?.env("PATH", tools::search_path()).env("NO_COLOR", "1");
+    let outcome = run.follow(LIMIT, |line| print!("{}: {line}", browser.name()))?;
+    Ok(Counts::from_node(&outcome.output).judged(outcome.success))
 }
 
 fn packaging() -> Result<Counts> {
