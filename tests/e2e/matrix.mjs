@@ -42,10 +42,10 @@ async function begin(stage, vault, persistence, options = {}) {
 }
 
 /** What the tab says of its session, once it has come to rest. */
-async function told(stage) {
+async function told(stage, wanted) {
   const status = await stage.status();
   const { persistence } = await stage.evaluate(() => auth.session);
-  const kept = persistence === 'memory' && status === 'signed-in' ? ' (in memory)' : '';
+  const kept = wanted === 'sealed' && persistence === 'memory' ? ', in memory' : '';
   return `${status}${kept}`;
 }
 
@@ -54,13 +54,13 @@ async function newTab(stage, vault, persistence) {
   stage.counts.reset();
   await stage.openTab(home);
   const requests = stage.counts.log.length;
-  return `${await told(stage)}, ${requests} request${requests === 1 ? '' : 's'}`;
+  return `${await told(stage, persistence)}, ${requests} request${requests === 1 ? '' : 's'}`;
 }
 
 async function reload(stage, vault, persistence) {
   const home = await begin(stage, vault, persistence);
   await stage.open(home);
-  return told(stage);
+  return told(stage, persistence);
 }
 
 /** The other tab needs a new token meanwhile. */
@@ -80,7 +80,7 @@ async function closed(stage, vault, persistence) {
   const { thrown } = await stage.attempt(() => auth.getToken({ fresh: true }));
   const again = thrown && (await stage.attempt(() => auth.getToken({ fresh: true })));
   const outcome = again?.thrown ? `${again.thrown.code}` : thrown ? `a new token at the second call (${thrown.code})` : 'a new token';
-  return `${await told(stage)}, ${outcome}`;
+  return `${await told(stage, persistence)}, ${outcome}`;
 }
 
 async function logout(stage, vault, persistence) {
@@ -94,5 +94,5 @@ async function logout(stage, vault, persistence) {
   const end = Date.now() + SOON;
   while (Date.now() < end && (await stage.status()) === 'signed-in') await new Promise((resolve) => { setTimeout(resolve, 50); });
   const [heard] = await stage.eventsOf('elsewhere');
-  return `${await told(stage)}${heard ? `, hears '${heard.hint}'` : ''}`;
+  return `${await told(stage, persistence)}${heard ? `, hears '${heard.hint}'` : ''}`;
 }
