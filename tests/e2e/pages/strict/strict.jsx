@@ -14,7 +14,8 @@ function App() {
   }, []);
   useEffect(() => {
     window.auth = auth;
-    if (auth.status !== 'loading') window.ready = true;
+    // While the page is being left, it is not ready again.
+    if (auth.status !== 'loading' && auth.status !== 'signing-in') window.ready = true;
   }, [auth]);
   return <p data-testid="status">{auth.status} {auth.claims?.name ?? 'nobody'} {token ? 'with a token' : 'without'}</p>;
 }
