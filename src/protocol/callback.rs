@@ -76,7 +76,7 @@ pub fn recognise(page_url: &str, config: &Config) -> Arrival {
     // goes with them, so that nothing of it is redeemed after a reload. Routers that live in the fragment
     // put a path of their own in front.
     if pieces(fragment, b'?').any(has_token) || (at_home && has_token(query)) {
-        let mut query = without(query, TOKENS);
+        let mut query = filtered(query, &|pair| !is_token(pair));
         if at_home {
             query = without(&without(&query, RESPONSE_PARAMETERS), BESIDE_TOKENS);
         }
@@ -189,10 +189,13 @@ fn has(query: &str, wanted: &str) -> bool {
 }
 
 fn has_token(query: &str) -> bool {
-    pieces(query, b'&').any(|pair| {
-        let slashes = pair.bytes().take_while(|b| *b == b'/').count();
-        cut(pair, b'=').1.is_some() && is_one_of(&name_of(pair.get(slashes..).unwrap_or_default()), TOKENS)
-    })
+    pieces(query, b'&').any(is_token)
+}
+
+/// Whether a pair is a token, which a router may have put behind the slash of a path.
+fn is_token(pair: &str) -> bool {
+    let slashes = pair.bytes().take_while(|b| *b == b'/').count();
+    cut(pair, b'=').1.is_some() && is_one_of(&name_of(pair.get(slashes..).unwrap_or_default()), TOKENS)
 }
 
 fn has_state_of(query: &str, prefix: &str) -> bool {
@@ -207,9 +210,13 @@ fn name_of(pair: &str) -> String {
 }
 
 fn without(query: &str, removed: &str) -> String {
+    filtered(query, &|pair| !is_one_of(&name_of(pair), removed))
+}
+
+fn filtered(query: &str, stays: &dyn Fn(&str) -> bool) -> String {
     let mut out = String::new();
     for pair in pieces(query, b'&') {
-        if !pair.is_empty() && !is_one_of(&name_of(pair), removed) {
+        if !pair.is_empty() && stays(pair) {
             if !out.is_empty() {
                 out.push('&');
             }

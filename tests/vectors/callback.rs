@@ -285,6 +285,8 @@ fn a14_tokens_in_the_url() {
         ("?access_token=x&token_type=bearer&expires_in=60&scope=openid&state=tw.s&lang=de", "?lang=de"),
         ("?id_token=x", ""),
         ("?id%5Ftoken=x&keep=1#f", "?keep=1"),
+        ("?/access_token=x&keep=1", "?keep=1"),
+        ("?keep=1&//id_token=x#/access_token=y", "?keep=1"),
         // In both places: nothing is left that a reload could redeem.
         ("?code=abc&state=tw.s#access_token=x", ""),
         ("?code=abc&state=tw.s&lang=de#id_token=x", "?lang=de"),
