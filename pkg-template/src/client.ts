@@ -6,7 +6,7 @@ import { loaded } from './loaded.js';
 import { leave, showUrl } from './navigation.js';
 import { createOnce } from './once.js';
 import { createOperations } from './operations.js';
-import { plain, provided, take, withSignal } from './options.js';
+import { clientName, loginArguments, plain, provided, take, withSignal } from './options.js';
 import { createSnapshots, signedOut, type Claims, type Session } from './session.js';
 import { createTokenAtHand } from './token.js';
 import type { AuthClient, ClientOptions, GetTokenOptions, LoginOptions, PopupLoginOptions, RedirectResult } from './types.js';
@@ -75,7 +75,7 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
       : (others ??= import('./elsewhere.js').then(
           ({ createOthers }) =>
             createOthers(
-              `${options.issuer} ${options.clientId}`,
+              clientName(options),
               () => session().claims?.sub,
               (hint) => announcer.happen({ type: 'elsewhere', session: session(), error: null, hint }),
               () => void call('getToken', { fresh: true }).catch(() => {}),
@@ -95,8 +95,6 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
     },
     // An answer that came from elsewhere is no reason to touch the page's address.
     cleanUrl: (url) => handling === location.href && showUrl(url),
-    // A page's engine keeps pending logins itself.
-    keep: (job) => core?.kept(job, 'failed'),
     poison,
   };
 
@@ -149,10 +147,8 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
     },
 
     login: (async (options?: LoginOptions | PopupLoginOptions) => {
-      const { args, signal } = withSignal(options);
+      const { args, signal } = loginArguments(options);
       const mode = take(args, 'mode') ?? 'redirect';
-      // It travels as text (OIDC Core 5.5).
-      if (typeof args.claims === 'object') args.claims = JSON.stringify(args.claims);
       if (mode === 'popup') return logInBeside(args, signal);
       if (mode !== 'redirect') throw failure('option_invalid', 'login.mode');
       // Forgotten when the browser is sent: a navigation the user stopped must not block the next attempt.
@@ -167,12 +163,11 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
     }) as AuthClient['login'],
 
     loginSilently: async (options) => {
-      const { args, signal } = withSignal(options);
+      const { args, signal } = loginArguments(options);
       args.prompt = 'none';
       const mode = take(args, 'mode') ?? 'frame';
       if (mode === 'redirect') return client.login({ ...args, via: 'quiet', ...(signal && { signal }) } as LoginOptions);
       if (mode !== 'frame') throw failure('option_invalid', 'login.mode');
-      if (typeof args.claims === 'object') args.claims = JSON.stringify(args.claims);
       const ask = async (forget?: () => void) => {
         try {
           const { viaFrame } = await loaded(import('./beside.js'));

@@ -42,18 +42,22 @@ export interface Calls {
   restore: undefined;
 }
 
-/** One engine: one client, one session. */
+/** One client's engine, wherever it is: one session. */
 export interface Core {
   /** Starts operation `op`; it settles exactly once through `host.settle`, maybe before this returns. */
   call(op: number, name: keyof Calls, args: Plain | undefined): void;
   /** Gives up waiting: `op` settles with code 'aborted'. What was sent goes on. */
   cancel(op: number): void;
+  /** Settles everything with 'client_disposed', stops timers and listeners. */
+  dispose(): void;
+}
+
+/** The engine itself, in this realm. */
+export interface Engine extends Core {
   /** The answer to `host.keep`, exactly one for each. */
   kept(job: number, word: KeepWord, record?: string, revision?: string): void;
   /** What is kept may have been changed by another tab: the engine looks for itself, now or soon. */
   hint(): void;
-  /** Settles everything with 'client_disposed', stops timers and listeners. */
-  dispose(): void;
 }
 
 /** Pending logins are stored and taken by their state; the other verbs mean the one session record. */
@@ -73,14 +77,18 @@ export interface Host {
   token(token: string | undefined, serial: number, lifetime: number, wall: number, mono: number): void;
   event(type: EventType, detail: ErrorRecord | undefined): void;
   cleanUrl(url: string): void;
-  /**
-   * Keeps or gives what outlives the engine's memory; answered by `core.kept`, later or at once. `over`: the revision
-   * that may be replaced or removed, any when undefined. `unlock` is job 0 and is not answered. Pending logins of a page are not asked for: the engine itself keeps
-   * them in sessionStorage.
-   */
-  keep(job: number, verb: KeepVerb, key: string, record: string | undefined, over: string | undefined): void;
   /** The engine panicked: nothing of it can be used any more. */
   poison(cause: unknown): void;
+}
+
+/** What the engine itself calls. */
+export interface EngineHost extends Host {
+  /**
+   * Keeps or gives what outlives the engine's memory; answered by `engine.kept`, later or at once. `over`: the
+   * revision that may be replaced or removed, any when undefined. `unlock` is job 0 and is not answered. Pending
+   * logins of a page are not asked for: the engine itself keeps them in sessionStorage.
+   */
+  keep(job: number, verb: KeepVerb, key: string, record: string | undefined, over: string | undefined): void;
 }
 
 /** What the engine learns about the page. */
@@ -89,10 +97,10 @@ export interface Environment {
 }
 
 /** The class the wasm module exports. Throws an {@link ErrorRecord} when an option is wrong. */
-export type CoreClass = new (options: Plain, environment: Environment, host: Host) => Core;
+export type CoreClass = new (options: Plain, environment: Environment, host: EngineHost) => Engine;
 
 /** Makes the engine of one client. Rejects with an ErrorRecord when an option is wrong. */
-export type Start = (options: Plain, environment: Environment, host: Host) => Promise<Core>;
+export type Start = (options: Plain, environment: Environment, host: EngineHost) => Promise<Engine>;
 
 /** The live token, or another than the one an API refused. */
 export type TokenSource = (

@@ -1,6 +1,8 @@
 // Tabs that each have a grant of their own tell each other who signs in and out. Any script of the origin can say
 // anything on the channel: what is heard is a reason to look at one's own truth, never the truth.
 
+import { sparingly } from './sparingly.js';
+
 /** What happened in another tab. */
 export type Elsewhere = 'signed-in' | 'signed-out' | 'other-user';
 
@@ -52,19 +54,11 @@ export const createOthers = (
   const channel = new BroadcastChannel(`tokenward ${name}`);
   const user = (sub: string) => digest(JSON.stringify([name, sub]));
   let last: string | undefined;
-  let pause: ReturnType<typeof setTimeout> | undefined;
-  let next: Told | undefined;
   let closed = false;
   let looked = -LOOK_GAP;
   let looking: ReturnType<typeof setTimeout> | undefined;
 
   const hear = async ({ hint, user: theirs }: Told) => {
-    pause = setTimeout(() => {
-      pause = undefined;
-      const told = next;
-      next = undefined;
-      if (told) void hear(told);
-    }, HEAR_GAP);
     const sub = subject();
     const own = sub === undefined ? undefined : await user(sub);
     if (hint === 'signed-in') return happened(own && own !== theirs ? 'other-user' : hint);
@@ -78,11 +72,13 @@ export const createOthers = (
     }, Math.random() * SPREAD);
   };
 
+  const flood = sparingly<Told>(HEAR_GAP, (told) => void hear(told), {
+    setTimeout: (work, after) => setTimeout(work, after),
+    clearTimeout: (timer) => clearTimeout(timer as number),
+  });
   channel.onmessage = ({ data }) => {
     const told = read(data);
-    if (!told) return;
-    if (pause === undefined) void hear(told);
-    else next = told;
+    if (told) flood.hear(told);
   };
 
   return {
@@ -95,7 +91,7 @@ export const createOthers = (
     close: () => {
       closed = true;
       channel.close();
-      clearTimeout(pause);
+      flood.close();
       clearTimeout(looking);
     },
   };

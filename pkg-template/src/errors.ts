@@ -81,7 +81,8 @@ export class AuthError extends Error {
 export const isAuthError = (value: unknown): value is AuthError =>
   typeof value === 'object' && value !== null && brand in value;
 
-const messageOf = (code: string, path?: string): string => (path === undefined ? code : `${code} (${path})`);
+/** What goes in front of the hint. */
+export const messageOf = (code: string, path?: string): string => (path === undefined ? code : `${code} (${path})`);
 
 /** The error the engine described. */
 export const fromRecord = (record: ErrorRecord, options?: ErrorOptions): AuthError =>

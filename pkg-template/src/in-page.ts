@@ -1,5 +1,5 @@
 import { readApis } from './apis.js';
-import type { Connect, Start } from './core.js';
+import type { Connect, Core, Engine, Environment, Host, Plain, Start } from './core.js';
 import { createFetch } from './fetch.js';
 import { loaded } from './loaded.js';
 import { take } from './options.js';
@@ -11,7 +11,16 @@ export const inPage =
     const allowed = readApis(take(options, 'apis'), location.hostname);
     take(options, 'exposeAccessToken');
     const begin =
-      options.persistence === 'sealed' ? (await loaded(import('./sealed.js'))).withKeeper(start) : start;
+      options.persistence === 'sealed' ? (await loaded(import('./with-keeper.js'))).withKeeper(start) : alone(start);
     const core = await begin(options, environment, host);
     return { core, kind: 'page', fetch: (token) => createFetch(allowed, token) };
+  };
+
+/** Starts an engine without a keeper: a page's engine keeps pending logins itself. */
+const alone =
+  (start: Start) =>
+  async (options: Plain, environment: Environment, host: Host): Promise<Core> => {
+    let engine: Engine | undefined;
+    engine = await start(options, environment, { ...host, keep: (job) => engine?.kept(job, 'failed') });
+    return engine;
   };

@@ -1,7 +1,7 @@
 // Keeps what outlives an engine's memory, for a page or a worker: the sealed record of a session, pending logins, and
 // the right to renew. One keeper for one client; all of an origin share the database.
 
-import type { KeepVerb, KeepWord, Plain } from './core.js';
+import type { KeepVerb, KeepWord } from './core.js';
 import { createPatience, takeBuiltins, type Builtins } from './keeper/builtins.js';
 import { createDatabase, type Store, type StoreName } from './keeper/database.js';
 import { createHints } from './keeper/hints.js';
@@ -18,7 +18,7 @@ export interface Kept {
 }
 
 export interface KeeperOptions {
-  /** Whose things they are: {@link keeperName}. */
+  /** Whose things they are: `clientName` of its options. */
   name: string;
   /** The record may have been changed by another tab or worker. A hint: any script of the origin can cause it. */
   onHint(): void;
@@ -53,9 +53,6 @@ interface StoredLogin extends Sealed {
 }
 
 type Stores = Record<StoreName, Store>;
-
-/** Same for all tabs and workers of one client. An issuer is a URL: it holds no space. */
-export const keeperName = ({ issuer, clientId }: Plain): string => `${issuer} ${clientId}`;
 
 export const createKeeper = ({ name, onHint, builtins }: KeeperOptions): Keeper => {
   const all: Builtins = { ...takeBuiltins(), ...builtins };

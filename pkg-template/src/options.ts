@@ -51,6 +51,9 @@ export const take = (record: Plain, key: string): unknown => {
   return value;
 };
 
+/** Same for all tabs and workers of one client. An issuer is a URL: it holds no space. */
+export const clientName = ({ issuer, clientId }: Plain): string => `${issuer} ${clientId}`;
+
 /** Separates the signal, which is not data, from the arguments of a call. */
 export const withSignal = (
   options: { signal?: AbortSignal } | undefined,
@@ -58,4 +61,12 @@ export const withSignal = (
   if (!options) return { args: plain(options), signal: undefined };
   const { signal, ...rest } = options;
   return { args: plain(rest), signal };
+};
+
+/** The arguments of a login. */
+export const loginArguments = (options: Parameters<typeof withSignal>[0]): ReturnType<typeof withSignal> => {
+  const given = withSignal(options);
+  // It travels as text (OIDC Core 5.5).
+  if (typeof given.args.claims === 'object') given.args.claims = JSON.stringify(given.args.claims);
+  return given;
 };

@@ -154,8 +154,6 @@ const attach = (worker: unknown, options: Plain, pageUrl: string, host: Host): P
         post(['cancel', op]);
         host.settle(op, false, describe('aborted'));
       },
-      kept: () => {},
-      hint: () => {},
       dispose: () => {
         post(['dispose']);
         close();

@@ -1,3 +1,4 @@
+import { sparingly } from '../sparingly.js';
 import type { Builtins } from './builtins.js';
 
 /** Least milliseconds between two hints that are listened to. */
@@ -17,32 +18,18 @@ const isHint = (data: unknown): boolean => {
 };
 
 /** `onHint` hears the first of a flood and the last, never more than a few in a second. */
-export const createHints = (
-  { BroadcastChannel, setTimeout, clearTimeout }: Builtins,
-  name: string,
-  onHint: () => void,
-): Hints => {
+export const createHints = (builtins: Builtins, name: string, onHint: () => void): Hints => {
+  const { BroadcastChannel } = builtins;
   if (!BroadcastChannel) return { tell: () => {}, close: () => {} };
   const channel = new BroadcastChannel(`tokenward ${name}`);
-  let pause: unknown;
-  let again = false;
-  const hear = () => {
-    again = false;
-    pause = setTimeout(() => {
-      pause = undefined;
-      if (again) hear();
-    }, GAP);
-    onHint();
-  };
+  const flood = sparingly<void>(GAP, onHint, builtins);
   channel.onmessage = ({ data }) => {
-    if (!isHint(data)) return;
-    if (pause === undefined) hear();
-    else again = true;
+    if (isHint(data)) flood.hear();
   };
   return {
     tell: () => channel.postMessage({ tokenward: 1, hint: 'changed' }),
     close: () => {
-      clearTimeout(pause);
+      flood.close();
       channel.close();
     },
   };

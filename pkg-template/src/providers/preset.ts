@@ -1,6 +1,6 @@
 // What the presets share: their result, and the check of their arguments.
 
-import { AuthError } from '../errors.js';
+import { AuthError, messageOf } from '../errors.js';
 import type { ClientSettings } from '../types.js';
 
 /**
@@ -30,7 +30,7 @@ type Kind = 'text' | 'host' | 'url' | 'guid' | 'flag';
 type Rule = Kind | `${Kind}?`;
 
 const refuse = (code: 'option_unknown' | 'option_missing' | 'option_invalid', path: string, hint: string): never => {
-  throw new AuthError({ code, phase: 'options', retryable: false, message: `${code} (${path})`, hint, path });
+  throw new AuthError({ code, phase: 'options', retryable: false, message: messageOf(code, path), hint, path });
 };
 
 const isUrl = (text: string): boolean => {

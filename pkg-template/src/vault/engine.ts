@@ -1,15 +1,16 @@
 // The engine of a vault: one for all pages, with its tokens and its `fetch`.
 
 import { readApis } from '../apis.js';
-import type { Calls, Core, Host, Plain, SessionRecord, Start } from '../core.js';
+import type { Calls, Host, Plain, SessionRecord, Start } from '../core.js';
 import { describe, failure, fromRecord } from '../errors.js';
 import type { ErrorRecord } from '../core.js';
 import { createFetch } from '../fetch.js';
-import { keeperName, type Keeper, type KeeperOptions } from '../keeper.js';
+import type { Keeper, KeeperOptions } from '../keeper.js';
 import { take } from '../options.js';
 import type { ToPage } from '../protocol.js';
 import { createTokenAtHand } from '../token.js';
 import type { AuthClient } from '../types.js';
+import { withKeeper } from '../with-keeper.js';
 import { LEFT_FOR } from './limits.js';
 
 /** Hears how an operation went. */
@@ -45,7 +46,6 @@ export const createEngine = async (
   const waiting = new Map<number, Settled>();
   const redirects = new Map<number, { url: string; clean: (url: string) => void }>();
   const atHand = createTokenAtHand(typeof options.minValidity === 'number' ? options.minValidity : 10);
-  let core: Core | undefined;
   let session: SessionRecord | undefined;
   let given: Parameters<Host['token']> = [undefined, 0, NaN, 0, 0];
   let last = 0;
@@ -55,22 +55,10 @@ export const createEngine = async (
   const poison = () => {
     if (over) return;
     over = true;
-    keeper.dispose();
     for (const settled of [...waiting.values()]) settled(false, describe('engine_failed'));
     tell(['poison']);
     ended();
   };
-  const enter = (work: (core: Core) => void) => {
-    if (over || !core) return;
-    try {
-      work(core);
-    } catch {
-      poison();
-    }
-  };
-
-  const keeper: Keeper = keeperOf({ name: keeperName(options), onHint: () => enter((core) => core.hint()) });
-
   const host: Host = {
     settle: (op, ok, value) => waiting.get(op)?.(ok, value),
     session: (record) => tell(['session', (session = record)]),
@@ -88,17 +76,10 @@ export const createEngine = async (
       const entry = redirects.get(entered) ?? [...redirects.values()].find((redirect) => redirect.url.startsWith(place));
       entry?.clean(url);
     },
-    keep: (job, verb, key, record, over) => {
-      const answer = keeper.keep(verb, key, record, over);
-      if (verb === 'unlock') return;
-      answer.then(
-        ({ word, record, revision }) => enter((core) => core.kept(job, word, record, revision)),
-        () => enter((core) => core.kept(job, 'failed')),
-      );
-    },
     poison,
   };
-  core = await start(options, { pageUrl }, host);
+  // With what is kept, before the first page is welcomed: it must not take a session that is there for none.
+  const core = await withKeeper(start, keeperOf)(options, { pageUrl }, host);
 
   const call: VaultEngine['call'] = (name, args, settled, clean) => {
     const op = ++last;
@@ -106,29 +87,23 @@ export const createEngine = async (
       waiting.delete(op);
       redirects.delete(op);
       // The page is left for the server's, and may never come back.
-      if (name === 'login' && ok) setTimeout(() => enter((core) => core.cancel(op)), LEFT_FOR);
+      if (name === 'login' && ok) setTimeout(() => core.cancel(op), LEFT_FOR);
       settled(ok, value);
     });
     if (name === 'handleRedirect' && typeof args?.url === 'string') redirects.set(op, { url: args.url, clean });
     entered = op;
-    enter((core) => core.call(op, name, args));
+    core.call(op, name, args);
     entered = 0;
     if (over) waiting.get(op)?.(false, describe('engine_failed'));
     return op;
   };
 
-  // Before the first page is welcomed: it must not take a session that is there for none.
-  if (options.persistence === 'sealed') {
-    await new Promise<void>((done) => call('restore', undefined, () => done(), () => {}));
-  }
-
-  const cancel = (op: number) => enter((core) => core.cancel(op));
 
   const ask = (args: Plain | undefined, signal: AbortSignal | undefined) =>
     new Promise<Calls['getToken']>((resolve, reject) => {
       signal?.throwIfAborted();
       let op = 0;
-      const stop = () => cancel(op);
+      const stop = () => core.cancel(op);
       signal?.addEventListener('abort', stop);
       op = call(
         'getToken',
@@ -146,7 +121,7 @@ export const createEngine = async (
     exposed,
     session: () => session,
     call,
-    cancel,
+    cancel: core.cancel,
     measure: ({ token, serial }) => {
       const [current, number, lifetime, wall, mono] = given;
       return token === current && serial === number ? ['token', token, serial, lifetime, wall, performance.now() - mono] : undefined;
@@ -156,9 +131,8 @@ export const createEngine = async (
       return live === undefined ? ask(args, signal) : { token: live, serial: atHand.serial() };
     }),
     dispose: () => {
-      enter((core) => core.dispose());
+      core.dispose();
       over = true;
-      keeper.dispose();
     },
   };
 };

@@ -1,5 +1,5 @@
 import type { AuthErrorInit } from '../errors.js';
-import { isAuthError } from '../errors.js';
+import { isAuthError, messageOf } from '../errors.js';
 
 type VaultCode = 'vault_mismatch' | 'vault_version' | 'vault_message';
 
@@ -15,7 +15,7 @@ export const refusal = (code: VaultCode, path?: string): AuthErrorInit => ({
   code,
   phase: 'vault',
   retryable: false,
-  message: path === undefined ? code : `${code} (${path})`,
+  message: messageOf(code, path),
   hint: table[code],
   ...(path !== undefined && { path }),
 });
