@@ -3,7 +3,7 @@
 // in every vault and persistence. It measures and asserts nothing; docs/tabs.md holds what it wrote.
 
 import { BROWSERS } from './browsers.mjs';
-import { gate, openStage } from './stage.mjs';
+import { openStage } from './stage.mjs';
 
 const VAULTS = ['page', 'worker', 'shared'];
 const PERSISTENCES = ['memory', 'sealed'];
@@ -70,13 +70,8 @@ async function closed(stage, vault, persistence) {
   const second = await stage.openTab(home);
   if ((await stage.status()) !== 'signed-in') return 'sessions of their own';
   await stage.show(first);
-  const held = gate();
-  stage.counts.reset();
-  stage.world.faults.add('token', { delayAnswer: held.opened, times: 1 });
-  await stage.evaluate(() => { auth.getToken({ fresh: true }).catch(() => {}); });
-  await stage.untilCounts(({ token }) => token === 1);
-  await stage.closeTab(second);
-  setTimeout(held.open, 1500);
+  const answer = await stage.closeWhileItRenews(second);
+  setTimeout(answer.open, 1500);
   const { thrown } = await stage.attempt(() => auth.getToken({ fresh: true }));
   const again = thrown && (await stage.attempt(() => auth.getToken({ fresh: true })));
   const outcome = again?.thrown ? `${again.thrown.code}` : thrown ? `a new token at the second call (${thrown.code})` : 'a new token';

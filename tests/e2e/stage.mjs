@@ -9,6 +9,7 @@ import { startWorld } from '../../www-example/server/world.mjs';
 import { startHostileProvider } from '../hostile/provider/server.mjs';
 import { startBrowser } from './browsers.mjs';
 import { bundleStrict } from './pages/strict/bundle.mjs';
+import { until } from './until.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -187,6 +188,17 @@ class Stage {
     await this.show(next);
   }
 
+  /** Closes the tab while its token request is at the server; the answer waits at the gate that is given. */
+  async closeWhileItRenews(next) {
+    const answer = gate();
+    this.counts.reset();
+    this.world.faults.add('token', { delayAnswer: answer.opened, times: 1 });
+    await this.evaluate(() => { auth.getToken({ fresh: true }).catch(() => {}); });
+    await this.untilCounts(({ token }) => token === 1);
+    await this.closeTab(next);
+    return answer;
+  }
+
   ready() {
     return this.until('the page has its client', () => this.evaluate(() => window.ready === true));
   }
@@ -225,23 +237,8 @@ class Stage {
   }
 
   /** Waits until something holds, and gives it. */
-  async until(what, probe, patience = PATIENCE) {
-    const end = Date.now() + patience;
-    let last;
-    for (;;) {
-      try {
-        last = await probe();
-        if (last) return last;
-      } catch (error) {
-        if (!isPassing(error)) throw error;
-        last = error.message;
-      }
-      if (Date.now() > end) {
-        const url = await this.driver.getCurrentUrl().catch(() => '?');
-        throw new Error(`${what}: still not after ${patience / 1000} s, at ${url} (${last})`);
-      }
-      await new Promise((resolve) => { setTimeout(resolve, 50); });
-    }
+  until(what, probe, patience = PATIENCE) {
+    return until(what, probe, { patience, isPassing, explain: () => this.driver.getCurrentUrl().catch(() => '?') });
   }
 
   /** Sends a command of the Chrome DevTools Protocol; Chromium only. */

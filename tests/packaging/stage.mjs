@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { By, error as webdriverErrors } from 'selenium-webdriver';
 import { startWorld } from '../../www-example/server/world.mjs';
 import { startBrowser } from '../e2e/browsers.mjs';
+import { until } from '../e2e/until.mjs';
 import { WORK } from './tarball.mjs';
 
 /** How long anything is waited for. Generous: it says that something hangs, not how fast it is. */
@@ -155,25 +156,14 @@ class Stage {
   }
 
   /** Waits until something holds, and gives it. */
-  async until(what, probe, patience = PATIENCE) {
-    const end = Date.now() + patience;
-    let last;
-    for (;;) {
-      try {
-        last = await probe();
-        if (last) return last;
-      } catch (error) {
-        if (!isPassing(error)) throw error;
-        last = error.message;
-      }
-      if (Date.now() > end) {
-        const url = await this.driver.getCurrentUrl().catch(() => '?');
-        const shown = await this.driver.executeScript('return document.body?.innerText').catch(() => '?');
-        const complaints = await this.complaints().catch(() => []);
-        throw new Error(`${what}: still not after ${patience / 1000} s, at ${url}\n${shown}\n${complaints.join('\n')}\n(${last})`);
-      }
-      await new Promise((resolve) => { setTimeout(resolve, 50); });
-    }
+  until(what, probe, patience = PATIENCE) {
+    const explain = async () => {
+      const url = await this.driver.getCurrentUrl().catch(() => '?');
+      const shown = await this.driver.executeScript('return document.body?.innerText').catch(() => '?');
+      const complaints = await this.complaints().catch(() => []);
+      return `${url}\n${shown}\n${complaints.join('\n')}\n`;
+    };
+    return until(what, probe, { patience, isPassing, explain });
   }
 
   async stop() {

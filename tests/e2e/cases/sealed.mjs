@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { scenario as any } from '../case.mjs';
-import { gate } from '../stage.mjs';
 
 /** Nothing of the last case is left in the database. */
 const scenario = (name, body) => any(`sealed: ${name}`, async (stage, context) => {
@@ -131,18 +130,11 @@ scenario('K04: login and logout in one tab show in the others, and nothing is le
 scenario('F07 F09: the refreshing tab is killed between request and answer: within the grace window the session lives', async (stage) => {
   stage.world.policy.grace = 60_000;
   await signIn(stage, { renewal: 'on-demand' });
-  const [first, second] = await openTabs(stage, 2);
-  const held = gate();
-  stage.counts.reset();
-  stage.world.faults.add('token', { delayAnswer: held.opened, times: 1 });
-  await stage.evaluate(() => { auth.getToken({ fresh: true }).catch(() => {}); });
-  await stage.untilCounts(({ token }) => token === 1);
-  await stage.driver.close();
-  await stage.driver.switchTo().window(second);
+  const [, second] = await openTabs(stage, 2);
+  const answer = await stage.closeWhileItRenews(second);
   const token = await stage.run(() => auth.getToken({ fresh: true }));
-  held.open();
+  answer.open();
   assert.ok(token);
-  assert.notEqual(first, second);
   assert.equal(await stage.status(), 'signed-in');
   assert.equal(await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me`)).status), 200);
   // And the next rotation, of what the retry brought.
@@ -152,15 +144,9 @@ scenario('F07 F09: the refreshing tab is killed between request and answer: with
 scenario('F06 F09: the same without a grace window: the session ends, once, and a login begins anew', async (stage) => {
   await signIn(stage, { renewal: 'on-demand' });
   const [, second] = await openTabs(stage, 2);
-  const held = gate();
-  stage.counts.reset();
-  stage.world.faults.add('token', { delayAnswer: held.opened, times: 1 });
-  await stage.evaluate(() => { auth.getToken({ fresh: true }).catch(() => {}); });
-  await stage.untilCounts(({ token }) => token === 1);
-  await stage.driver.close();
-  await stage.driver.switchTo().window(second);
+  const answer = await stage.closeWhileItRenews(second);
   assert.equal((await stage.refused(() => auth.getToken({ fresh: true }))).code, 'session_ended');
-  held.open();
+  answer.open();
   assert.equal((await stage.eventsOf('session-expired')).length, 1);
   assert.equal((await stored(stage)).rows.sessions, 0);
   await stage.login();

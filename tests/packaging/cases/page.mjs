@@ -23,6 +23,7 @@ export const cases = {
     const { stage } = bench;
     await stage.signIn(stage.urlOf('page/'));
     stage.expectRequests();
+    assert.equal(await stage.text('vault'), 'page');
     const loaded = await stage.loaded();
     assert.ok(loaded.some((path) => path.endsWith('/dist/inline.js')));
     assert.ok(!loaded.some((path) => path.endsWith('.wasm')), 'the default entry needs no asset');

@@ -1,13 +1,18 @@
 // The worker of the vault, as each bundler's users make it.
 
 import assert from 'node:assert/strict';
-import { readFile, readdir } from 'node:fs/promises';
+import { copyFile, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { configModule } from '../config.mjs';
 import { startDevServer } from '../vite.mjs';
 
 async function prepared({ apps, stage }) {
   const app = await apps.vault;
+  // What the page without a bundler shows, too.
+  for (const name of ['options.js', 'show.js']) {
+    await copyFile(fileURLToPath(new URL(`../fixtures/page/${name}`, import.meta.url)), app.path('src', name));
+  }
   await app.write('src/config.js', configModule(stage.config));
   return app;
 }
