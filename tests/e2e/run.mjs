@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// node tests/e2e/run.mjs --browser chromium|firefox|webkit [--only pattern] [--pkg folder] [--whole]
+// node tests/e2e/run.mjs --browser chromium|firefox|webkit [--only pattern] [--part 1|2] [--pkg folder] [--whole]
 //
-// All cases in one browser, against a real provider, by Node's test runner in this process.
+// All cases in one browser, against a real provider, by Node's test runner in this process. The parts can run side
+// by side: each has a browser and a provider of its own.
 
 import { parseArgs } from 'node:util';
 import { resolve } from 'node:path';
@@ -10,24 +11,28 @@ import { BROWSERS } from './browsers.mjs';
 import { count, select } from './case.mjs';
 import { openStage } from './stage.mjs';
 
-const USAGE = `usage: node tests/e2e/run.mjs --browser ${Object.keys(BROWSERS).join('|')} [--only pattern] [--pkg folder] [--whole]`;
-const GROUPS = [
-  'login', 'callback', 'rotation', 'trouble', 'api', 'logout', 'clocks', 'surface', 'providers',
-  'keeper', 'sealed', 'beside',
-  'vault-session', 'vault-tabs', 'vault-fetch', 'vault-hostile', 'churn',
-  'hostile-answers', 'hostile-callback', 'hostile-session', 'hostile-page',
-];
+const USAGE = `usage: node tests/e2e/run.mjs --browser ${Object.keys(BROWSERS).join('|')} [--only pattern] [--part 1|2] [--pkg folder] [--whole]`;
+
+/** Of about the same length. */
+const PARTS = {
+  1: [
+    'login', 'callback', 'api', 'logout', 'surface', 'providers', 'keeper', 'beside',
+    'hostile-answers', 'hostile-callback', 'hostile-session', 'hostile-page',
+  ],
+  2: ['rotation', 'trouble', 'clocks', 'sealed', 'vault-session', 'vault-tabs', 'vault-fetch', 'vault-hostile', 'churn'],
+};
 
 /** What an answer says is judged by the same code in every engine: one engine will do, but for the whole table. */
 const WHERE_ONE_WILL_DO = ['providers', 'hostile-answers'];
 
 let values;
 try {
-  ({ values } = parseArgs({ options: { browser: { type: 'string' }, only: { type: 'string' }, pkg: { type: 'string' }, whole: { type: 'boolean' } } }));
+  ({ values } = parseArgs({ options: { browser: { type: 'string' }, only: { type: 'string' }, part: { type: 'string' }, pkg: { type: 'string' }, whole: { type: 'boolean' } } }));
 } catch (error) {
   fail(`${error.message}\n${USAGE}`);
 }
 if (!Object.hasOwn(BROWSERS, values.browser ?? '')) fail(USAGE);
+if (values.part !== undefined && !Object.hasOwn(PARTS, values.part)) fail(USAGE);
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 
 let stage;
@@ -39,7 +44,8 @@ try {
 console.log(`${stage.browser.name} ${stage.browser.version}, pages at ${stage.world.pagesUrl}`);
 
 select(stage, values.only);
-const groups = GROUPS.filter((name) => values.whole || values.browser === 'chromium' || !WHERE_ONE_WILL_DO.includes(name));
+const part = values.part ? PARTS[values.part] : Object.values(PARTS).flat();
+const groups = part.filter((name) => values.whole || values.browser === 'chromium' || !WHERE_ONE_WILL_DO.includes(name));
 for (const name of groups) await import(`./cases/${name}.mjs`);
 after(() => stage.stop());
 if (count() === 0) {

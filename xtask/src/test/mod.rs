@@ -61,7 +61,7 @@ fn side_by_side(steps: &[&Step]) -> Vec<(Counts, String)> {
     let timed = |step: &Step| {
         let at = Instant::now();
         let counts = run_step(step);
-        let line = format!("{:<14} {:>6.1} s  {counts}", step.name, at.elapsed().as_secs_f64());
+        let line = format!("{:<15} {:>6.1} s  {counts}", step.name, at.elapsed().as_secs_f64());
         (counts, line)
     };
     std::thread::scope(|scope| {
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn steps_are_chosen_by_the_beginning_of_their_name() {
         let only = |name: &str| names(&Selection { quick: false, only: vec![name.into()] });
-        assert_eq!(only("e2e"), ["e2e-chromium", "e2e-firefox", "e2e-webkit"]);
+        assert_eq!(only("e2e"), ["e2e-chromium", "e2e-chromium-2", "e2e-firefox", "e2e-webkit"]);
         assert_eq!(only("fmt"), ["fmt"]);
         assert_eq!(names(&Selection::default()).len(), STEPS.len());
     }

@@ -33,8 +33,14 @@ const fn step(
     Step { name, quick, browser, beside: false, run }
 }
 
+impl Step {
+    const fn beside(self) -> Self {
+        Self { beside: true, ..self }
+    }
+}
+
 /// All steps, in order: what is quick and tells most comes first.
-pub const STEPS: [Step; 23] = [
+pub const STEPS: [Step; 24] = [
     step("fmt", true, None, fmt),
     step("clippy", true, None, clippy),
     step("rustdoc", true, None, rustdoc),
@@ -53,11 +59,12 @@ pub const STEPS: [Step; 23] = [
     step("fuzz", false, None, fuzz::in_passing),
     step("typedoc", false, None, typedoc),
     step("wasm", false, Some(Browser::Chromium), wasm),
-    step("e2e-chromium", false, Some(Browser::Chromium), || e2e(Browser::Chromium)),
-    step("e2e-firefox", false, Some(Browser::Firefox), || e2e(Browser::Firefox)),
-    Step { beside: true, ..step("e2e-webkit", false, Some(Browser::WebKit), || e2e(Browser::WebKit)) },
+    step("e2e-chromium", false, Some(Browser::Chromium), || e2e(Browser::Chromium, Some("1"))),
+    step("e2e-chromium-2", false, Some(Browser::Chromium), || e2e(Browser::Chromium, Some("2"))).beside(),
+    step("e2e-firefox", false, Some(Browser::Firefox), || e2e(Browser::Firefox, None)),
+    step("e2e-webkit", false, Some(Browser::WebKit), || e2e(Browser::WebKit, None)).beside(),
     step("packaging", false, Some(Browser::Chromium), packaging),
-    step("demo", false, Some(Browser::Chromium), demo_check),
+    step("demo", false, Some(Browser::Chromium), demo_check).beside(),
 ];
 
 /// No step takes this long; one that does hangs.
@@ -259,12 +266,8 @@ fn wasm() -> Result<Counts> {
 /// The end-to-end cases in one browser, to be run.
 pub fn e2e_tests(browser: Browser) -> Result<Run> {
     const RUNNER: &str = "tests/e2e/run.mjs";
-    static PREPARING: Mutex<()> = Mutex::new(());
     need(RUNNER)?;
-    let preparing = PREPARING.lock();
-    demo::prepare()?;
-    tools::npm_ci(&paths::root().join("tests"))?;
-    drop(preparing);
+    prepare()?;
     let run = if browser.needs_display() {
         Run::new("xvfb-run").args(["-a", "node"]).dir(paths::root())
     } else {
@@ -273,26 +276,37 @@ pub fn e2e_tests(browser: Browser) -> Result<Run> {
     Ok(run.args([RUNNER, "--browser", browser.name()]).named(RUNNER))
 }
 
-/// Each line begins with the browser: two may be at it.
-fn e2e(browser: Browser) -> Result<Counts> {
-    let run = e2e_tests(browser)?.env("PATH", tools::search_path()).env("NO_COLOR", "1");
-    let outcome = run.follow(LIMIT, |line| print!("{}: {line}", browser.name()))?;
+/// What runs in browsers needs the example pages and the tools of the tests; steps side by side make them once.
+fn prepare() -> Result<()> {
+    static PREPARING: Mutex<()> = Mutex::new(());
+    let _preparing = PREPARING.lock();
+    demo::prepare()?;
+    tools::npm_ci(&paths::root().join("tests"))
+}
+
+/// Each line begins with the browser, and the part of the cases: two may be at it.
+fn e2e(browser: Browser, part: Option<&str>) -> Result<Counts> {
+    let mut run = e2e_tests(browser)?.env("PATH", tools::search_path()).env("NO_COLOR", "1");
+    let mut label = browser.name().to_owned();
+    if let Some(part) = part {
+        run = run.args(["--part", part]);
+        label = format!("{label} {part}");
+    }
+    let outcome = run.follow(LIMIT, |line| print!("{label}: {line}"))?;
     Ok(Counts::from_node(&outcome.output).judged(outcome.success))
 }
 
 fn packaging() -> Result<Counts> {
     const RUNNER: &str = "tests/packaging/run.mjs";
     need(RUNNER)?;
-    demo::prepare()?;
-    tools::npm_ci(&paths::root().join("tests"))?;
+    prepare()?;
     package::pack()?;
     node_tests(tools::node().arg(RUNNER).named(RUNNER))
 }
 
 fn demo_check() -> Result<Counts> {
     need(demo::CHECK)?;
-    demo::prepare()?;
-    tools::npm_ci(&paths::root().join("tests"))?;
+    prepare()?;
     let outcome = demo::run_check()?;
     let counts = Counts::from_node(&outcome.output);
     Ok(if counts == Counts::default() {
