@@ -184,7 +184,7 @@ impl Config {
             freshness: options.seconds("freshness", 600, 1, 31_536_000),
             min_validity: options.seconds("minValidity", 10, 0, 86_400).unsigned_abs() * 1000,
             renews_by_itself: renewal == "automatic",
-            sealed: persistence == "sealed",
+            sealed: options.extra("persistence", persistence == "sealed"),
             timeout: options.seconds("timeout", 20, 1, 300).unsigned_abs() * 1000,
             page_on_loopback,
             page_origin,
@@ -249,6 +249,14 @@ impl<'a> Record<'a> {
     /// The member, unless it is absent or null.
     pub fn get(&self, name: &str) -> Option<&'a Json> {
         member(self.members, name)
+    }
+
+    /// Whether something is wanted that the lean module lacks: there it is refused, rather than done without.
+    pub fn extra(&mut self, name: &str, wanted: bool) -> bool {
+        if wanted && !crate::WHOLE {
+            self.refuse(Code::FeatureMissing, name);
+        }
+        wanted
     }
 
     /// A text that is not empty.
@@ -366,7 +374,11 @@ impl<'a> Record<'a> {
     /// Names of repairs.
     fn repairs(&mut self, name: &str) -> Repairs {
         let mut repairs = Repairs::default();
-        for (index, text) in self.texts(name).iter().enumerate() {
+        let names = self.texts(name);
+        if !self.extra(name, !names.is_empty()) {
+            return repairs;
+        }
+        for (index, text) in names.iter().enumerate() {
             if !repairs.add(text) {
                 self.wrong(&concat(&[name, "[", &decimal(index as u64), "]"]));
             }

@@ -74,6 +74,8 @@ codes! {
     ImplicitRefused = "implicit_refused", Options, false, "Use responseType 'code' (or leave it out): authorization code + PKCE needs no secret. Enable it for this client at the server.";
     /// A URL is not https, and page and server are not both on loopback.
     InsecureUrl = "insecure_url", Options, false, "Use https. Plain http works only between a loopback page and a loopback server.";
+    /// The lean module has no part for what was asked.
+    FeatureMissing = "feature_missing", Options, false, "The lean module has no part for it: bring tokenward.wasm instead of tokenward-lean.wasm.";
 
     // any exchange
     /// No readable answer: offline, connection lost, CORS refused, or blocked by CSP.

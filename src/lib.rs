@@ -19,3 +19,7 @@ pub mod error;
 pub mod protocol;
 pub mod secret;
 pub mod time;
+
+/// Whether what an app must ask for is here: sealed sessions, repairs of answers. Asked at few places, from which all
+/// the rest of such a feature is reached, so that the compiler leaves it out of the lean module.
+pub(crate) const WHOLE: bool = cfg!(feature = "whole");

@@ -203,7 +203,7 @@ impl Engine {
         match self.take_job(job) {
             Some(Job::Store(leaving)) => self.stored(leaving, kept.word == KeepWord::Done),
             Some(Job::Take(arrived)) => self.taken(ambient, *arrived, kept),
-            Some(Job::Tabs(asked)) => self.keeper_answered(ambient, asked, kept),
+            Some(Job::Tabs(asked)) if crate::WHOLE => self.keeper_answered(ambient, asked, kept),
             _ => {}
         }
     }

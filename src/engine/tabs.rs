@@ -82,7 +82,7 @@ impl Tabs {
     }
 
     pub(super) fn are_shared(&self) -> bool {
-        self.shared
+        crate::WHOLE && self.shared
     }
 }
 
@@ -123,7 +123,7 @@ impl Engine {
 
     /// Removes whatever is there.
     pub(super) fn forget(&mut self, op: Option<OpId>) {
-        if self.tabs.shared {
+        if self.tabs.are_shared() {
             self.tabs.revision = None;
             self.ask(Asked::Forget(op), Keep::Remove { over: None });
         }
@@ -155,7 +155,7 @@ impl Engine {
     // Looking.
 
     pub(super) fn restore(&mut self, op: OpId) {
-        if self.tabs.shared {
+        if self.tabs.are_shared() {
             self.load(Some(op));
         } else {
             self.settle(op, Ok(Reply::Done));
@@ -170,7 +170,7 @@ impl Engine {
 
     /// Looks at the record, now or soon.
     pub(super) fn look(&mut self, ambient: &Ambient<'_>) {
-        if !self.tabs.shared {
+        if !self.tabs.are_shared() {
             return;
         }
         let since = self.tabs.looked.map_or(LOOK_PAUSE, |at| ambient.now.since(at));
@@ -296,7 +296,7 @@ impl Engine {
 
     /// A refresh is about to begin: with the right to it, if there are others.
     pub(super) fn depart(&mut self, ambient: &mut Ambient<'_>, flight: Box<Flight>) {
-        if self.tabs.shared {
+        if self.tabs.are_shared() {
             self.ask(Asked::Lock(flight), Keep::Lock);
         } else {
             self.send_flight(ambient, flight);
@@ -306,7 +306,7 @@ impl Engine {
     /// The new refresh token is in the session; it is written before the answer is judged.
     pub(super) fn secure(&mut self, ambient: &mut Ambient<'_>, flight: Box<Flight>, answer: TokenAnswer) {
         self.tabs.journal = None;
-        if self.tabs.shared {
+        if self.tabs.are_shared() {
             self.save(Asked::Secure(Box::new((flight, answer))), None);
         } else {
             self.judge_refresh(ambient, flight, answer);
@@ -315,7 +315,7 @@ impl Engine {
 
     /// The session is as it shall be: it is written. Until then nothing new begins.
     pub(super) fn conclude(&mut self, login: Option<SignedIn>) {
-        if self.tabs.shared {
+        if self.tabs.are_shared() {
             self.refresh.await_keeper();
             // A login replaces whatever is there.
             if login.is_some() {
@@ -337,7 +337,7 @@ impl Engine {
 
     /// The session is over, unless it went on elsewhere.
     pub(super) fn finish(&mut self, error: Error) {
-        if self.tabs.shared {
+        if self.tabs.are_shared() {
             self.refresh.await_keeper();
             let over = self.tabs.revision.clone();
             self.ask(Asked::End { generation: self.generation, error }, Keep::Remove { over });

@@ -44,7 +44,7 @@ impl Repairs {
 
     /// Whether it is made.
     pub fn include(self, repair: Repair) -> bool {
-        self.0 & (1 << repair as u8) != 0
+        crate::WHOLE && self.0 & (1 << repair as u8) != 0
     }
 }
 
