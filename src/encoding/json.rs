@@ -236,9 +236,13 @@ impl Serialize for Json {
             Self::String(value) => to.serialize_str(value),
             Self::Array(items) => to.collect_seq(items),
             Self::Object(members) => {
-                let mut map = to.serialize_map(Some(members.len()))?;
+                let mut map = to.serialize_map(None)?;
                 for (name, value) in members {
-                    map.serialize_entry(name, value)?;
+                    // Members are assigned, and this one would be the object's prototype. As a member it would
+                    // become the prototype of whatever an app assigns it to: it is not given out at all.
+                    if name != "__proto__" {
+                        map.serialize_entry(name, value)?;
+                    }
                 }
                 map.end()
             }

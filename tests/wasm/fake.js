@@ -37,6 +37,12 @@ export function logged(host, what) {
   return JSON.stringify(host.log[what]);
 }
 
+/** Whether the claims of the last session are a plain object and nothing more. */
+export function hasPlainClaims(host) {
+  const { claims } = host.log.sessions.at(-1);
+  return Object.getPrototypeOf(claims) === Object.prototype && claims.admin === undefined;
+}
+
 const b64 = (bytes) =>
   btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 const json = (value, status = 200) =>
@@ -48,7 +54,7 @@ export async function network(nonce) {
   const pair = await crypto.subtle.generateKey(parameters, true, ['sign', 'verify']);
   const jwk = { ...(await crypto.subtle.exportKey('jwk', pair.publicKey)), kid: 'k1', use: 'sig' };
   const now = Math.floor(Date.now() / 1000);
-  const claims = { iss: 'https://id.example.com', aud: 'spa', sub: 'ada', nonce, iat: now, exp: now + 300, name: 'Ada' };
+  const claims = { iss: 'https://id.example.com', aud: 'spa', sub: 'ada', nonce, iat: now, exp: now + 300, name: 'Ada', ['__proto__']: { admin: true } };
   const input = [{ alg: 'RS256', kid: 'k1' }, claims].map((part) => b64(new TextEncoder().encode(JSON.stringify(part)))).join('.');
   const signature = await crypto.subtle.sign('RSASSA-PKCS1-v1_5', pair.privateKey, new TextEncoder().encode(input));
   const asked = [];
@@ -76,6 +82,16 @@ export function silence() {
         reject(request.signal.reason);
       });
     });
+  return state;
+}
+
+/** Replaces fetch by one whose body never comes, and does not care about the signal. */
+export function deafness() {
+  const state = { aborted: false };
+  globalThis.fetch = async (request) => {
+    request.signal.addEventListener('abort', () => (state.aborted = true));
+    return new Response(new ReadableStream({}), { headers: { 'content-type': 'application/json' } });
+  };
   return state;
 }
 

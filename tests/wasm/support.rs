@@ -13,8 +13,11 @@ extern "C" {
     #[wasm_bindgen(js_name = isOpen)]
     fn is_open(host: &JsValue, op: u32) -> bool;
     fn logged(host: &JsValue, what: &str) -> String;
+    #[wasm_bindgen(js_name = hasPlainClaims)]
+    fn has_plain_claims(host: &JsValue) -> bool;
     pub(crate) async fn network(nonce: &str) -> JsValue;
     pub(crate) fn silence() -> JsValue;
+    pub(crate) fn deafness() -> JsValue;
     pub(crate) fn flood() -> JsValue;
     pub(crate) fn restore();
     fn show(value: &JsValue) -> String;
@@ -64,6 +67,11 @@ impl Client {
     /// What the host was told: `sessions`, `tokens`, `events`, `cleaned`.
     pub(crate) fn logged(&self, what: &str) -> Json {
         parse(&logged(&self.host, what))
+    }
+
+    /// Whether what a server said has not become the claims' prototype.
+    pub(crate) fn has_plain_claims(&self) -> bool {
+        has_plain_claims(&self.host)
     }
 
     /// Begins a login and gives the URL it leads to.

@@ -55,6 +55,7 @@ async fn a01_a03_a_login_is_stored_once_and_taken_once() {
     let last = sessions.as_array().unwrap().last().unwrap();
     assert_eq!(text(last, &["status"]), "signed-in");
     assert_eq!(text(last, &["claims", "name"]), "Ada");
+    assert!(client.has_plain_claims(), "a claim is no prototype");
     let asked = parse_js(&js_sys::Reflect::get(&server, &"asked".into()).unwrap());
     let asked = asked.as_array().unwrap();
     assert_eq!(asked.len(), 2, "one token request, one for the keys");
