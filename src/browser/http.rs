@@ -2,8 +2,12 @@
 
 use crate::encoding::text::concat;
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
 use gloo_net::http::Request;
-use js_sys::{Function, Uint8Array};
+use js_sys::{Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, ReadableStreamDefaultReader, RequestInit};
 
@@ -28,20 +32,26 @@ pub(super) async fn exchange(request: HttpRequest) -> HttpResult {
     // A controller of our own, always: gloo-net traps on a rejection that is not an Error, and a
     // foreign signal can bring one.
     let controller = AbortController::new().map_err(|_| HttpFailure::NoAnswer)?;
-    let abort: Function = property(&controller, "abort").unchecked_into();
-    let delay = i32::try_from(request.timeout).unwrap_or(i32::MAX);
-    let timer = set_timeout(&abort.bind0(&controller), delay);
-    let result = run(&request, &controller).await;
+    let mut end = Function::default();
+    let over = Promise::new(&mut |resolve, _| end = resolve);
+    let timer = set_timeout(&end, i32::try_from(request.timeout).unwrap_or(i32::MAX));
+    let result = {
+        let (mut exchange, mut over) = (pin!(run(&request, &controller)), pin!(settled(Ok(over))));
+        // Not every browser lets the reading of a body fail when its request is aborted.
+        poll_fn(|context| match exchange.as_mut().poll(context) {
+            Poll::Pending => over.as_mut().poll(context).map(|_| Err(HttpFailure::TimedOut)),
+            done => done,
+        })
+        .await
+    };
     clear_timeout(&timer);
-    match result {
-        Err(HttpFailure::NoAnswer) if controller.signal().aborted() => Err(HttpFailure::TimedOut),
-        Err(failure) => {
-            // What is left of the body is not wanted.
-            controller.abort();
-            Err(failure)
-        }
-        Ok(response) => Ok(response),
+    // What waits for it is freed when it is settled.
+    let _ = end.call0(&JsValue::UNDEFINED);
+    if result.is_err() {
+        // What is left of the answer is not wanted.
+        controller.abort();
     }
+    result
 }
 
 async fn run(request: &HttpRequest, controller: &AbortController) -> HttpResult {

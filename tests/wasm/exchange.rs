@@ -3,7 +3,7 @@
 use tokenward::encoding::json::Json;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::support::{create, flood, options, parse_js, restore, silence, text};
+use super::support::{create, deafness, flood, options, parse_js, restore, silence, text};
 
 /// A client that must ask for metadata first.
 fn discovering(extra: &str) -> super::support::Client {
@@ -20,6 +20,18 @@ async fn e16_an_answer_that_never_comes_is_timed_out_and_aborted() {
     restore();
     assert_eq!(text(&settled, &["value", "code"]), "timed_out");
     assert_eq!(settled.member("value").unwrap().member("retryable"), Some(&Json::Bool(true)));
+    assert_eq!(parse_js(&state).member("aborted"), Some(&Json::Bool(true)));
+    client.core.dispose();
+}
+
+#[wasm_bindgen_test]
+async fn e16_the_time_limit_does_not_count_on_the_body_to_hear_of_it() {
+    let state = deafness();
+    let client = discovering(r#","timeout":1"#);
+    client.call(1, "login", "{}");
+    let settled = client.settled(1).await;
+    restore();
+    assert_eq!(text(&settled, &["value", "code"]), "timed_out");
     assert_eq!(parse_js(&state).member("aborted"), Some(&Json::Bool(true)));
     client.core.dispose();
 }
