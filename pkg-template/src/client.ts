@@ -1,4 +1,5 @@
 import { createAnnouncer } from './announcer.js';
+import { asyncDisposable } from './async-dispose.js';
 import type { Connect, Connection, Core, ErrorRecord, Host, Plain } from './core.js';
 import type { Others } from './elsewhere.js';
 import { failure, fromRecord, isAuthError, type AuthError } from './errors.js';
@@ -230,8 +231,7 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
     },
   };
 
-  const { asyncDispose } = Symbol as { asyncDispose?: symbol };
-  if (asyncDispose) Object.defineProperty(client, asyncDispose, { value: client.dispose });
+  asyncDisposable(client);
 
   if (automatic) {
     try {

@@ -35,6 +35,13 @@ export const cases = {
     ]);
   },
 
+  async 'tokenward/testing: import, and a client without a browser'({ apps }) {
+    const app = await apps.page;
+    const { found } = await imports(app, ['tokenward/testing']);
+    assert.deepEqual(found['tokenward/testing'], ['createTestClient', 'testError']);
+    assert.equal(await probe(app, 'testing.mjs'), 'signed-in test-token');
+  },
+
   async 'the module and package.json are found, what is inside is not'({ apps }) {
     assert.deepEqual(JSON.parse(await probe(await apps.page, 'resolve.mjs')), {
       valid: true,
