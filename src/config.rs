@@ -78,7 +78,7 @@ pub struct Config {
 const KNOWN: &str = "issuer clientId redirectUri postLogoutRedirectUri scope discovery metadata resource \
     extraParams tokenParams repairs sessionLifetime logoutUriParam idTokenAlgorithms requirePkce \
     trustedAudiences leeway freshness minValidity \
-    renewal timeout responseType dangerously persistence \
+    renewal timeout responseType dangerously persistence engine \
     apis exposeAccessToken handleRedirect provider vault";
 
 /// Metadata members that are used. Others are the server's own business, but a misspelling of these is not.
@@ -154,14 +154,11 @@ impl Config {
         if discovery == Discovery::Oidc && !scope.contains("openid") {
             options.wrong("scope: add openid, or set discovery to 'oauth'");
         }
-        let renewal = options.text("renewal").unwrap_or("automatic");
-        if !is_one_of(renewal, "automatic on-demand") {
-            options.wrong("renewal");
-        }
-        let persistence = options.text("persistence").unwrap_or("memory");
-        if !is_one_of(persistence, "memory sealed") {
-            options.wrong("persistence");
-        }
+        let renewal = options.word("renewal", "automatic on-demand");
+        let persistence = options.word("persistence", "memory sealed");
+        // Decided by who loads the module; one that it did not reach is refused.
+        let engine = options.word("engine", "auto whole");
+        options.extra("engine", engine == "whole");
 
         let config = Self {
             issuer: issuer.to_owned(),
@@ -266,6 +263,15 @@ impl<'a> Record<'a> {
             self.wrong(name);
         }
         text
+    }
+
+    /// One of some words; the first of them when absent.
+    fn word(&mut self, name: &str, words: &'static str) -> &'a str {
+        let word = self.text(name).unwrap_or(cut(words, b' ').0);
+        if !is_one_of(word, words) {
+            self.wrong(name);
+        }
+        word
     }
 
     /// A text that must be there.

@@ -8,6 +8,7 @@ export type AuthErrorCode =
   | 'option_invalid'
   | 'implicit_refused'
   | 'insecure_url'
+  | 'feature_missing'
   | 'network_failed'
   | 'timed_out'
   | 'server_unavailable'

@@ -8,6 +8,7 @@
 import { open } from './client.js';
 import { loaded } from './loaded.js';
 import type { AuthClient, ClientOptions } from './types.js';
+import { needsWhole } from './whole.js';
 
 export * from './public.js';
 
@@ -29,5 +30,9 @@ export * from './public.js';
  * ```
  */
 export const createClient = (options: ClientOptions): Promise<AuthClient> =>
-  // A page whose vault is a worker never loads the engine.
-  open(options, async (...given) => (await loaded(import('./page.js'))).connect(...given));
+  // A page whose vault is a worker never loads an engine, and no page one that it has no use for.
+  open(options, async (given, ...rest) => {
+    const module = needsWhole(given) ? import('./inline.js') : import('./inline-lean.js');
+    const [{ connectWith }, inlined] = await loaded(Promise.all([import('./page.js'), module]));
+    return connectWith(inlined)(given, ...rest);
+  });

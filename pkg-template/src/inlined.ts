@@ -1,14 +1,12 @@
 import type { Start } from './core.js';
-import { frequent, wasm } from './inline.js';
 import { decode, starter } from './load.js';
+import { createOnce } from './once.js';
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+/** What `inline.js` and `inline-lean.js` hold. */
+export type Inlined = typeof import('./inline.js');
 
-/** Makes engines of the module that the package carries inside; compiled once. */
-export const startInlined: Start = starter(
-  () =>
-    (compiled ??= WebAssembly.compile(decode(wasm, frequent)).catch((error: unknown) => {
-      compiled = undefined;
-      throw error;
-    })),
-);
+const modules = /*#__PURE__*/ createOnce<WebAssembly.Module>();
+
+/** Makes engines of a module that the package carries inside; each is compiled once. */
+export const startInlined = ({ wasm, frequent }: Inlined): Start =>
+  starter(() => modules(wasm, () => WebAssembly.compile(decode(wasm, frequent))));

@@ -1,6 +1,6 @@
 /**
  * The same API with the wasm module brought by the app: for libraries, for pages that want to cache or preload
- * `tokenward/tokenward.wasm` on its own.
+ * the module on its own.
  *
  * @packageDocumentation
  */
@@ -14,13 +14,16 @@ export * from './public.js';
 export type { WasmSource };
 
 /**
- * As `createClient` of `tokenward`, with the module of `tokenward/tokenward.wasm`: its address, its bytes, a
- * `Response` (maybe still on its way), or the compiled module. Give several clients one compiled module.
+ * As `createClient` of `tokenward`, with a module of yours: its address, its bytes, a `Response` (maybe still on its
+ * way), or the compiled module. Give several clients one compiled module.
+ *
+ * `tokenward/tokenward-lean.wasm` has no part for some options and refuses them with `feature_missing`;
+ * `tokenward/tokenward.wasm` has everything.
  *
  * @example
  * ```ts
  * import { createClient } from 'tokenward/slim';
- * import wasm from 'tokenward/tokenward.wasm?url'; // Vite
+ * import wasm from 'tokenward/tokenward-lean.wasm?url'; // Vite
  *
  * const auth = await createClient({ issuer: 'https://id.example.com', clientId: 'spa' }, wasm);
  * ```

@@ -149,6 +149,11 @@ export interface ClientSettings {
    */
   persistence?: 'memory' | 'sealed';
   /**
+   * What a page without a worker downloads. `auto` (default): a lean engine, or the whole one when an option needs it:
+   * `persistence: 'sealed'`, and the `repairs` of some presets. `whole`: everything at once. A worker has the whole one.
+   */
+  engine?: 'auto' | 'whole';
+  /**
    * Where tokens live and requests are made. `'page'` (default), a module worker of `tokenward/vault`, one that all
    * tabs share, or a {@link VaultFactory}. {@link Session.vault} says what it is.
    */

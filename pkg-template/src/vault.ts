@@ -6,6 +6,7 @@
  */
 
 import { pinBuiltins } from './vault/builtins.js';
+import * as inlined from './inline.js';
 import { startInlined } from './inlined.js';
 import { createKeeper } from './keeper.js';
 import { createServer } from './vault/server.js';
@@ -16,7 +17,7 @@ if (scope.importScripts && !scope.document) {
   pinBuiltins();
   const shared = 'onconnect' in scope;
   const greet = createServer({
-    start: startInlined,
+    start: startInlined(inlined),
     origin: new URL(location.href).origin,
     shared,
     keeperOf: createKeeper,

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { before, beforeEach, test } from 'node:test';
-import { codeOf, FakeCore, load, openPage, placeGenerated } from './support.mjs';
+import { codeOf, FakeCore, load, modules, openPage, placeGenerated } from './support.mjs';
 
 before(() => placeGenerated());
 beforeEach(() => {
@@ -39,11 +39,32 @@ test('an engine that does not load is named, and loading is tried again', async 
   await createClient({ issuer: 'https://id.example', clientId: 'again' });
 });
 
-test('the inlined module is decoded and compiled', async () => {
+test('the inlined module is decoded and compiled, once, the whole one only for options that need it', async (t) => {
   openPage();
   const { createClient } = await load('index');
-  const client = await createClient({ issuer: 'https://id.example', clientId: 'inline' });
-  assert.equal(client.session.status, 'signed-out');
+  const { compile } = WebAssembly;
+  t.after(() => {
+    WebAssembly.compile = compile;
+  });
+  const compiled = [];
+  WebAssembly.compile = (bytes) => {
+    compiled.push(Object.keys(modules).find((name) => Buffer.from(modules[name]).equals(bytes)));
+    return compile(bytes);
+  };
+  const open = async (clientId, options) => {
+    const client = await createClient({ issuer: 'https://id.example', clientId, ...options });
+    assert.equal(client.session.status, 'signed-out');
+  };
+  await open('inline-1', { repairs: ['form-answer'] });
+  assert.deepEqual(compiled, ['inline']);
+  await open('inline-2', { provider: { engine: 'whole' } });
+  assert.deepEqual(compiled, ['inline']);
+});
+
+test('of options, few need the whole module', async () => {
+  const { needsWhole } = await load('whole');
+  for (const options of [{ persistence: 'sealed' }, { repairs: ['scope-list'] }, { engine: 'whole' }]) assert.ok(needsWhole(options));
+  for (const options of [{}, { persistence: 'memory' }, { repairs: [] }, { engine: 'auto' }, { scope: 'openid' }]) assert.ok(!needsWhole(options));
 });
 
 test('slim takes the module from anywhere', async () => {

@@ -8,13 +8,20 @@ const dist = new URL('../../target/facade-test/', import.meta.url);
 /** A compiled module of the facade. */
 export const load = (name, query = '') => import(new URL(`${name}.js${query}`, dist));
 
-/** The files the build generates, as stand-ins: an empty wasm module, and glue that gives the test's Core. */
-export const placeGenerated = (wasm = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)) => {
+const EMPTY = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+
+/** Stand-ins for the modules: the lean one is empty, the whole one has a section. */
+export const modules = { 'inline-lean': Uint8Array.from(EMPTY), inline: Uint8Array.of(...EMPTY, 0, 1, 0) };
+
+/** The files the build generates, as stand-ins: wasm modules, and glue that gives the test's Core. */
+export const placeGenerated = () => {
   mkdirSync(dist, { recursive: true });
-  // Each octet of the stand-in is a frequent one: a digit of its own, from the space on.
-  const frequent = [...new Set(wasm)];
-  const text = [...wasm].map((octet) => ' !#$%&('[frequent.indexOf(octet)]).join('');
-  writeFileSync(new URL('inline.js', dist), `export const wasm = '${text}';\nexport const frequent = [${frequent}];\n`);
+  for (const [name, wasm] of Object.entries(modules)) {
+    // Each octet of the stand-in is a frequent one: a digit of its own, from the space on.
+    const frequent = [...new Set(wasm)];
+    const text = [...wasm].map((octet) => ' !#$%&('[frequent.indexOf(octet)]).join('');
+    writeFileSync(new URL(`${name}.js`, dist), `export const wasm = '${text}';\nexport const frequent = [${frequent}];\n`);
+  }
   writeFileSync(new URL('glue.js', dist), 'export const instantiate = async () => ({ Core: globalThis.TestCore });\n');
 };
 

@@ -37,6 +37,7 @@ const TABLE: &[&str] = &[
 
 /// Codes that the protocol cannot raise, for it sees one message at a time.
 const RAISED_ELSEWHERE: &[(Code, &str)] = &[
+    (Code::FeatureMissing, "the lean module: tests/oracles"),
     (Code::StorageUnavailable, "the engine: the transaction could not be stored"),
     (Code::IdTokenMissing, "the engine: knows whether openid was asked for (row b14)"),
     (Code::IdTokenKey, "the engine: no candidate after the set was fetched again"),

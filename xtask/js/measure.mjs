@@ -59,21 +59,24 @@ const bundle = async (name, source, parts) => {
 };
 
 const { exports } = JSON.parse(readFileSync(join(pkg, 'package.json')));
-const wasm = readFileSync(join(pkg, exports['./tokenward.wasm']));
+/** Parts that a page loads whose options need no more than the lean module; and one that needs the whole one. */
+const lean = ['page', 'inline-lean'];
+const whole = ['page', 'inline', 'with-keeper'];
 const page = `export { createClient } from 'tokenward';`;
 const bundles = [
-  await bundle('app with tokenward', page, ['page']),
+  await bundle('app with tokenward', page, lean),
+  await bundle('app with tokenward and a sealed session', page, whole),
   await bundle('app with tokenward/slim, without the wasm', `export { createClient } from 'tokenward/slim';`, []),
-  measure('tokenward.wasm', wasm),
+  ...['tokenward-lean.wasm', 'tokenward.wasm'].map((name) => measure(name, readFileSync(join(pkg, exports[`./${name}`])))),
   await bundle('app with tokenward and a vault, main thread', page, ['port']),
   measure('tokenward/vault', readFileSync(join(pkg, exports['./vault'].default))),
 ];
 if (exports['./providers']) {
-  bundles.push(await bundle('app with tokenward and one provider', `${page} export { keycloak } from 'tokenward/providers';`, ['page']));
+  bundles.push(await bundle('app with tokenward and one provider', `${page} export { keycloak } from 'tokenward/providers';`, lean));
 }
 for (const adapter of ['react', 'vue']) {
   if (!exports[`./${adapter}`]) continue;
-  bundles.push(await bundle(`app with tokenward and tokenward/${adapter}`, `${page} export * from 'tokenward/${adapter}';`, ['page']));
+  bundles.push(await bundle(`app with tokenward and tokenward/${adapter}`, `${page} export * from 'tokenward/${adapter}';`, lean));
 }
 
 const files = readdirSync(pkg, { recursive: true, withFileTypes: true })

@@ -21,6 +21,9 @@ pub struct Glue {
     exports: Vec<String>,
 }
 
+/// Other names: (old, new).
+pub type Renames = Vec<(String, String)>;
+
 const LOADER: &str = "\nasync function __wbg_load(module, imports) {\n";
 const FINALIZE: &str =
     "\nlet wasmModule, wasmInstance, wasm;\nfunction __wbg_finalize_init(instance, module) {\n";
@@ -92,6 +95,46 @@ impl Glue {
         let rename = |text: &mut String| *text = rename_members(text, "wasm", &names);
         self.blocks.iter_mut().for_each(rename);
         self.imports.values_mut().for_each(rename);
+    }
+
+    /// What this glue's imports and exports are called in another one that does all of this and more: (own, other).
+    /// Where the generator put another number or hash into a name, they are known by what is said with them.
+    pub fn counterparts(&self, other: &Self) -> Result<(Renames, Renames)> {
+        let (own, others) = (self.used_exports(), other.used_exports());
+        let mut exports = Vec::new();
+        for name in &own {
+            let says_the_same = |candidate: &&&str| {
+                let renamed = BTreeMap::from([(*name, **candidate)]);
+                let mut blocks = self.blocks.iter().filter(|block| members(block, "wasm").contains(name));
+                blocks.all(|block| other.blocks.contains(&rename_words(block, &renamed)))
+            };
+            let counterpart = if others.contains(name) {
+                name
+            } else {
+                let mut fitting = others.iter().filter(|name| !own.contains(name)).filter(says_the_same);
+                let first = fitting.next().with_context(|| format!("glue: nothing is like {name}"))?;
+                ensure!(fitting.next().is_none(), "glue: more than one is like {name}");
+                first
+            };
+            exports.push(((*name).to_owned(), (*counterpart).to_owned()));
+        }
+        let renamed: BTreeMap<&str, &str> = exports.iter().map(|(own, other)| (&**own, &**other)).collect();
+        for block in &self.blocks {
+            let block = rename_words(block, &renamed);
+            ensure!(other.blocks.contains(&block), "glue: only one has {}", first_line(&block));
+        }
+        let body =
+            |name: &str, entry: &str| rename_words(entry.strip_prefix(name).unwrap_or(entry), &renamed);
+        let mut imports = Vec::new();
+        for (name, entry) in &self.imports {
+            let own = body(name, entry);
+            let same = |(name, entry): &(&String, &String)| entry.strip_prefix(name.as_str()) == Some(&own);
+            let same_name = other.imports.get_key_value(name).filter(same);
+            let counterpart = same_name.or_else(|| other.imports.iter().find(same));
+            let (counterpart, _) = counterpart.with_context(|| format!("glue: only one has {name}"))?;
+            imports.push((name.clone(), counterpart.clone()));
+        }
+        Ok((imports, exports))
     }
 
     /// Keeps the imports that the final wasm file has, then drops every helper that nothing uses any more.
@@ -296,6 +339,17 @@ fn rename_members(text: &str, object: &str, names: &BTreeMap<&str, &str>) -> Str
     out
 }
 
+/// Words that have another name get it.
+fn rename_words(text: &str, names: &BTreeMap<&str, &str>) -> String {
+    let mut out = String::with_capacity(text.len());
+    for piece in text.split_inclusive(|c| !is_word(c)) {
+        let word = piece.trim_end_matches(|c| !is_word(c));
+        out.push_str(names.get(word).unwrap_or(&word));
+        out.push_str(&piece[word.len()..]);
+    }
+    out
+}
+
 /// Short names in order: a, b, ... Z, aa, ab, ...
 pub fn short_names() -> impl Iterator<Item = String> {
     const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -419,6 +473,33 @@ export { initSync, __wbg_init as default };
         assert!(text.contains("function used(a)"));
         assert!(text.contains("if (Symbol.dispose)") && text.contains("CoreFinalization"));
         assert!(glue.retain_imports(&["__wbg_third".into()]).is_err());
+    }
+
+    #[test]
+    fn one_glue_serves_a_module_that_does_less() {
+        let text = |closure: &str, number: &str| {
+            let first = format!("return used(arg0, {closure});");
+            let function =
+                format!("function {closure}(a) {{\n    wasm.{closure}(a);\n}}\n\nfunction used(a) {{");
+            SAMPLE
+                .replace("return used(arg0);", &first)
+                .replace("function used(a) {", &function)
+                .replace("__wbg_first_11", &format!("__wbg_first_{number}"))
+        };
+        let whole = Glue::parse(&text("invoke__h12", "11")).unwrap();
+        let mut lean = Glue::parse(&text("invoke__h99", "77")).unwrap();
+        let (imports, exports) = lean.counterparts(&whole).unwrap();
+        let pair = |own: &str, other: &str| (own.to_owned(), other.to_owned());
+        assert!(imports.contains(&pair("__wbg_first_77", "__wbg_first_11")));
+        assert!(imports.contains(&pair("__wbg_second_22", "__wbg_second_22")));
+        assert!(exports.contains(&pair("invoke__h99", "invoke__h12")));
+        assert!(exports.contains(&pair("memory", "memory")));
+
+        lean.imports.insert("__wbg_third".into(), "__wbg_third: function() {},".into());
+        assert!(lean.counterparts(&whole).is_err(), "an import that only one has");
+        lean.imports.remove("__wbg_third");
+        lean.blocks.push("function other() {}".into());
+        assert!(lean.counterparts(&whole).is_err(), "a helper that only one has");
     }
 
     #[test]

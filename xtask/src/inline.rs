@@ -1,10 +1,19 @@
-//! `inline.js`: the wasm file as text, so that the default entry needs no asset URL.
+//! `inline.js` and `inline-lean.js`: the wasm file as text, so that the default entry needs no asset URL.
 //!
 //! A frequent octet is one character, any other two: that compresses nearly as well as the octets themselves,
 //! where base64 of compressed octets cannot be compressed any more. ASCII only, and nothing that any kind of
 //! string literal would escape: bundlers pass it on as it is. `load.ts` decodes it.
 
+use crate::wasm::Extent;
 use std::fmt::Write as _;
+
+/// What the file is called.
+pub fn file(extent: Extent) -> &'static str {
+    match extent {
+        Extent::Whole => "inline.js",
+        Extent::Lean => "inline-lean.js",
+    }
+}
 
 /// The digits: printable ASCII without quotes and backslash.
 fn digits() -> Vec<char> {

@@ -1,7 +1,7 @@
 //! The npm package: facade, glue, wasm and papers, put together in `pkg/`.
 
 use crate::process::Run;
-use crate::wasm::{self, Mode};
+use crate::wasm::{self, Extent, Mode};
 use crate::{inline, paths, tools};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -19,11 +19,9 @@ pub fn build(mode: Mode) -> Result<()> {
     let begun = SystemTime::now();
     let root = paths::root();
     tools::npm_ci(&root)?;
-    let raw = wasm::compile(mode)?;
-
     let work = paths::made().join("package-parts");
     paths::fresh(&work)?;
-    let product = wasm::finish(&raw, &work, mode)?;
+    let product = wasm::build(&work, mode)?;
 
     // A build that fails on the way leaves the package of the last one.
     let stage = paths::made().join("package-stage");
@@ -33,8 +31,10 @@ pub fn build(mode: Mode) -> Result<()> {
     facade(&dist)?;
     println!("inline the wasm");
     std::fs::write(dist.join("glue.js"), &product.glue)?;
-    std::fs::write(dist.join("inline.js"), inline::module(&product.wasm))?;
-    std::fs::write(dist.join("tokenward.wasm"), &product.wasm)?;
+    for (extent, wasm) in [(Extent::Whole, &product.whole), (Extent::Lean, &product.lean)] {
+        std::fs::write(dist.join(extent.file()), wasm)?;
+        std::fs::write(dist.join(inline::file(extent)), inline::module(wasm))?;
+    }
     println!("bundle the vault");
     vault(&dist)?;
     load_test(&dist)?;
@@ -47,9 +47,10 @@ pub fn build(mode: Mode) -> Result<()> {
     std::fs::rename(&stage, &package).context("could not put the package in place")?;
     paths::stamp(&stamp(), mode.name(), begun)?;
     println!(
-        "pkg/ is ready ({}, wasm {} bytes, {:.0} s)",
+        "pkg/ is ready ({}, wasm {} and {} bytes, {:.0} s)",
         mode.name(),
-        product.wasm.len(),
+        product.whole.len(),
+        product.lean.len(),
         begun.elapsed().unwrap_or_default().as_secs_f64()
     );
     Ok(())
@@ -110,21 +111,23 @@ fn vault(dist: &Path) -> Result<()> {
     Ok(std::fs::remove_dir_all(dist.join("vault"))?)
 }
 
-/// Loads the finished glue and wasm in Node, twice: each instance must be a world of its own.
+/// Loads the finished glue and each module in Node, twice: each instance must be a world of its own.
 fn load_test(dist: &Path) -> Result<()> {
     const SCRIPT: &str = "
         import { readFileSync } from 'node:fs';
         import { pathToFileURL } from 'node:url';
         const dir = pathToFileURL(process.argv[1] + '/');
         const { instantiate } = await import(new URL('glue.js', dir));
-        const module = new WebAssembly.Module(readFileSync(new URL('tokenward.wasm', dir)));
-        const [one, two] = [await instantiate(module), await instantiate(module)];
-        if (one.Core === two.Core || one.memory === two.memory) throw new Error('two instances share state');
-        if (typeof one.Core !== 'function') throw new Error('the module exports no class Core');
-        const { wasm, frequent } = await import(new URL('inline.js', dir));
         const { decode } = await import(new URL('load.js', dir));
-        if (!readFileSync(new URL('tokenward.wasm', dir)).equals(decode(wasm, frequent)))
-            throw new Error('inline.js holds another module than tokenward.wasm');
+        for (const name of ['tokenward', 'tokenward-lean']) {
+            const bytes = readFileSync(new URL(name + '.wasm', dir));
+            const module = new WebAssembly.Module(bytes);
+            const [one, two] = [await instantiate(module), await instantiate(module)];
+            if (one.Core === two.Core || one.memory === two.memory) throw new Error('two instances share state');
+            if (typeof one.Core !== 'function') throw new Error('the module exports no class Core');
+            const { wasm, frequent } = await import(new URL(name.replace('tokenward', 'inline') + '.js', dir));
+            if (!bytes.equals(decode(wasm, frequent))) throw new Error('inlined is another module than ' + name);
+        }
     ";
     tools::node()
         .args(["--input-type=module", "-e", SCRIPT])

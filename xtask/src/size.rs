@@ -173,7 +173,7 @@ mod tests {
         let names = [
             "app with tokenward",
             "app with tokenward/slim, without the wasm",
-            "tokenward.wasm",
+            "tokenward-lean.wasm",
             "app with tokenward and a vault, main thread",
         ];
         let sizes: Vec<Size> = names.iter().map(|name| measured(name, 1_000)).collect();

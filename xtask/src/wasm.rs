@@ -1,10 +1,10 @@
 //! From the crate to `tokenward.wasm` and its glue.
 
-use crate::glue::{Glue, short_names};
+use crate::glue::{Glue, Renames, short_names};
 use crate::process::Run;
 use crate::{order, paths, tools};
 use anyhow::{Context, Result, bail, ensure};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use walrus::ir::Value;
 use walrus::{ConstExpr, DataKind};
 use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
@@ -28,11 +28,32 @@ impl Mode {
     }
 }
 
-/// The finished wasm file and the text of `glue.js`.
+/// Which of the two modules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// With everything: for vaults, and for pages that ask for an extra.
+    Whole,
+    /// Without what an app must ask for.
+    Lean,
+}
+
+impl Extent {
+    /// What it is called in the package.
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Whole => "tokenward.wasm",
+            Self::Lean => "tokenward-lean.wasm",
+        }
+    }
+}
+
+/// Both finished wasm files, and the text of the `glue.js` that serves either.
 #[derive(Debug)]
 pub struct Product {
-    /// The wasm file.
-    pub wasm: Vec<u8>,
+    /// `tokenward.wasm`.
+    pub whole: Vec<u8>,
+    /// `tokenward-lean.wasm`.
+    pub lean: Vec<u8>,
     /// The factory module.
     pub glue: String,
 }
@@ -53,10 +74,37 @@ const FEATURES: [&str; 8] = [
 /// What the import module is called in what ships.
 const MODULE: &str = "g";
 
-/// Compiles the crate and returns the path of the raw wasm file.
-pub fn compile(mode: Mode) -> Result<std::path::PathBuf> {
+/// Compiles the crate, both ways, and makes what ships of it. `work` is a folder for files in between.
+pub fn build(work: &Path, mode: Mode) -> Result<Product> {
     tools::wasm_target()?;
-    println!("compile the crate to WebAssembly ({})", mode.name());
+    let (mut whole, mut lean) =
+        (Bound::new(Extent::Whole, work, mode)?, Bound::new(Extent::Lean, work, mode)?);
+    let names = Names::of(whole.output.wasm_mut(), mode);
+    let lean_names = names.for_lean(&lean.glue, &whole.glue)?;
+    let lean_wasm = lean.finish(&lean_names, mode)?;
+    let whole_wasm = whole.finish(&names, mode)?;
+
+    let mut glue = whole.glue;
+    names.apply_to(&mut glue, mode)?;
+    let mut imports = check(&whole_wasm, &glue, &names, &whole.work)?;
+    imports.extend(check(&lean_wasm, &glue, &names, &lean.work)?);
+    glue.retain_imports(&imports)?;
+    let text = glue.factory(names.export("__wbindgen_start")?, names.export("memory")?);
+    let readable = work.join("glue.js");
+    std::fs::write(&readable, &text)?;
+    let glue = match mode {
+        Mode::Release => tools::node_bin(&paths::root(), "esbuild")
+            .arg(&readable)
+            .args(["--minify", "--format=esm", "--target=es2022", "--log-level=warning"])
+            .read()?,
+        Mode::Dev => text,
+    };
+    Ok(Product { whole: whole_wasm, lean: lean_wasm, glue })
+}
+
+/// Compiles the crate to a wasm file without bindings.
+fn compile(to: &Path, extent: Extent, mode: Mode) -> Result<()> {
+    println!("compile the crate to {} ({})", extent.file(), mode.name());
     // The crate is a library for the native tests too; asked for both, Cargo would leave out link-time optimization.
     let mut cargo = Run::new(tools::cargo())
         .args(["rustc", "--package", "tokenward", "--lib", "--crate-type", "cdylib"])
@@ -67,9 +115,14 @@ pub fn compile(mode: Mode) -> Result<std::path::PathBuf> {
     if mode == Mode::Release {
         cargo = cargo.arg("--release");
     }
+    if extent == Extent::Lean {
+        cargo = cargo.arg("--no-default-features");
+    }
     cargo.run()?;
     let folder = if mode == Mode::Release { "release" } else { "debug" };
-    Ok(paths::cargo_target().join(tools::WASM_TARGET).join(folder).join("tokenward.wasm"))
+    // The next one has the same place.
+    let made = paths::cargo_target().join(tools::WASM_TARGET).join(folder).join("tokenward.wasm");
+    paths::copy(&made, to)
 }
 
 /// LLVM copies what is larger than eight octets by one instruction instead of many loads and stores.
@@ -96,70 +149,131 @@ fn flags(mode: Mode) -> Result<String> {
     Ok(format!("target.{}.rustflags={}", tools::WASM_TARGET, serde_json::to_string(&flags)?))
 }
 
-/// Makes bindings, optimizes, and turns the glue into a factory. `work` is a folder for files in between.
-pub fn finish(raw: &Path, work: &Path, mode: Mode) -> Result<Product> {
-    println!("generate the bindings");
-    let mut output = Bindgen::new()
-        .input_path(raw)
-        .web(true)?
-        .typescript(false)
-        .omit_default_module_path(true)
-        .encode_into(EncodeInto::Always)
-        .remove_producers_section(true)
-        .generate_output()?;
-    ensure!(
-        output.snippets().values().all(Vec::is_empty)
-            && output.local_modules().is_empty()
-            && output.npm_dependencies().is_empty(),
-        "the crate brings JavaScript snippets or modules of its own, which the package cannot ship"
-    );
-    let stem = raw.file_stem().context("the raw wasm file has no name")?.to_string_lossy();
-    let own = format!("./{stem}_bg.js");
-    let module = output.wasm_mut();
-    if let Some(foreign) = module.imports.iter().find(|import| import.module != own) {
-        bail!("the wasm file imports {}.{}, which no page provides", foreign.module, foreign.name);
-    }
-    let (mut imports, mut exports) = (Vec::new(), Vec::new());
-    if mode == Mode::Release {
-        silence_panics(module)?;
-        module.imports.iter_mut().for_each(|import| MODULE.clone_into(&mut import.module));
-        imports = shorten(module.imports.iter_mut().map(|import| &mut import.name));
-        exports = shorten(module.exports.iter_mut().map(|export| &mut export.name));
-    }
-    output.emit(work)?;
+/// A module with its bindings.
+struct Bound {
+    output: wasm_bindgen_cli_support::Output,
+    glue: Glue,
+    /// A folder of its own.
+    work: PathBuf,
+}
 
-    let mut glue = Glue::parse(&std::fs::read_to_string(work.join(format!("{stem}.js")))?)?;
-    ensure!(glue.module() == own, "glue: it serves {}, not {own}", glue.module());
-    if mode == Mode::Release {
-        glue.rename_module(MODULE);
-        glue.rename_imports(&imports)?;
-        glue.rename_exports(&exports);
+impl Bound {
+    fn new(extent: Extent, work: &Path, mode: Mode) -> Result<Self> {
+        // Of the same name, so that the bindings call it the same.
+        let work = work.join(extent.file());
+        let raw = work.join("raw/tokenward.wasm");
+        compile(&raw, extent, mode)?;
+        let mut output = Bindgen::new()
+            .input_path(&raw)
+            .web(true)?
+            .typescript(false)
+            .omit_default_module_path(true)
+            .encode_into(EncodeInto::Always)
+            .remove_producers_section(true)
+            .generate_output()?;
+        ensure!(
+            output.snippets().values().all(Vec::is_empty)
+                && output.local_modules().is_empty()
+                && output.npm_dependencies().is_empty(),
+            "the crate brings JavaScript snippets or modules of its own, which the package cannot ship"
+        );
+        // The text of the glue is complete only when it is written.
+        output.emit(&work)?;
+        let glue = Glue::parse(&std::fs::read_to_string(work.join("tokenward.js"))?)?;
+        let module = output.wasm_mut();
+        if let Some(foreign) = module.imports.iter().find(|import| import.module != glue.module()) {
+            bail!("the wasm file imports {}.{}, which no page provides", foreign.module, foreign.name);
+        }
+        if mode == Mode::Release {
+            silence_panics(module)?;
+        }
+        Ok(Self { output, glue, work })
     }
-    let final_name = |long: &str| {
-        let found = exports.iter().find(|(old, _)| old == long);
-        found.map_or_else(|| long.to_owned(), |(_, new)| new.clone())
-    };
-    let names = Names { start: final_name("__wbindgen_start"), memory: final_name("memory") };
 
-    let before = work.join(format!("{stem}_bg.wasm"));
-    let wasm = match mode {
-        Mode::Release => optimize(&before, &work.join("optimized.wasm"))?,
-        Mode::Dev => std::fs::read(&before)?,
-    };
-    let imports = check(&wasm, &glue, &names, work)?;
-    glue.retain_imports(&imports)?;
+    /// The wasm file under the names of the glue that ships.
+    fn finish(&mut self, names: &Names, mode: Mode) -> Result<Vec<u8>> {
+        let module = self.output.wasm_mut();
+        for import in module.imports.iter_mut() {
+            names.import(&import.name)?.clone_into(&mut import.name);
+            if mode == Mode::Release {
+                MODULE.clone_into(&mut import.module);
+            }
+        }
+        for export in module.exports.iter_mut() {
+            names.export(&export.name)?.clone_into(&mut export.name);
+        }
+        let before = self.work.join("tokenward_bg.wasm");
+        std::fs::write(&before, module.emit_wasm())?;
+        match mode {
+            Mode::Release => optimize(&before, &self.work.join("optimized.wasm")),
+            Mode::Dev => Ok(std::fs::read(&before)?),
+        }
+    }
+}
 
-    let text = glue.factory(&names.start, &names.memory);
-    let readable = work.join("glue.js");
-    std::fs::write(&readable, &text)?;
-    let glue = match mode {
-        Mode::Release => tools::node_bin(&paths::root(), "esbuild")
-            .arg(&readable)
-            .args(["--minify", "--format=esm", "--target=es2022", "--log-level=warning"])
-            .read()?,
-        Mode::Dev => text,
-    };
-    Ok(Product { wasm, glue })
+/// What imports and exports are called at last: (old, new). Long names with hashes in them compress badly and are
+/// there twice; one or two letters do the same.
+struct Names {
+    imports: Renames,
+    exports: Renames,
+}
+
+impl Names {
+    fn of(module: &walrus::Module, mode: Mode) -> Self {
+        let shorten = |names: Vec<&String>| {
+            let short = short_names().take(names.len());
+            names
+                .into_iter()
+                .zip(short)
+                .map(|(name, short)| (name.clone(), if mode == Mode::Release { short } else { name.clone() }))
+                .collect()
+        };
+        Self {
+            imports: shorten(module.imports.iter().map(|import| &import.name).collect()),
+            exports: shorten(module.exports.iter().map(|export| &export.name).collect()),
+        }
+    }
+
+    /// The same for the lean module, where the generator numbers some things otherwise.
+    fn for_lean(&self, lean: &Glue, whole: &Glue) -> Result<Self> {
+        let (imports, exports) = lean.counterparts(whole)?;
+        let end = |(name, counterpart): (String, String), of: &dyn Fn(&str) -> Result<String>| {
+            Ok((name, of(&counterpart)?))
+        };
+        let import = |name: &str| self.import(name).map(str::to_owned);
+        let export = |name: &str| self.export(name).map(str::to_owned);
+        let mut exports: Vec<_> =
+            exports.into_iter().map(|pair| end(pair, &export)).collect::<Result<_>>()?;
+        // What the glue has no use for is called the same in both.
+        let unused = self.exports.iter().filter(|(_, new)| !exports.iter().any(|(_, taken)| taken == new));
+        exports.extend(unused.cloned().collect::<Vec<_>>());
+        Ok(Self {
+            imports: imports.into_iter().map(|pair| end(pair, &import)).collect::<Result<_>>()?,
+            exports,
+        })
+    }
+
+    fn import(&self, name: &str) -> Result<&str> {
+        find(&self.imports, name)
+    }
+
+    fn export(&self, name: &str) -> Result<&str> {
+        find(&self.exports, name)
+    }
+
+    fn apply_to(&self, glue: &mut Glue, mode: Mode) -> Result<()> {
+        if mode == Mode::Release {
+            glue.rename_module(MODULE);
+            glue.rename_imports(&self.imports)?;
+            glue.rename_exports(&self.exports);
+        }
+        Ok(())
+    }
+}
+
+fn find<'a>(names: &'a [(String, String)], name: &str) -> Result<&'a str> {
+    let found = names.iter().find(|(old, _)| old == name);
+    found.map(|(_, new)| new.as_str()).with_context(|| format!("the modules do not agree on the name {name}"))
 }
 
 /// Makes a trap of every panic, and forgets where in the sources it was. The glue tells the facade of the trap;
@@ -265,19 +379,6 @@ fn forget_places(data: &mut [u8], address: usize) {
     names.into_iter().for_each(|name| data[name].fill(0));
 }
 
-/// The exports that the factory itself uses.
-#[derive(Debug)]
-struct Names {
-    start: String,
-    memory: String,
-}
-
-/// Long names with hashes in them compress badly and are there twice; one or two letters do the same.
-/// Returns (old, new).
-fn shorten<'a>(names: impl Iterator<Item = &'a mut String>) -> Vec<(String, String)> {
-    names.zip(short_names()).map(|(name, short)| (std::mem::replace(name, short.clone()), short)).collect()
-}
-
 fn optimize(from: &Path, to: &Path) -> Result<Vec<u8>> {
     println!("optimize with wasm-opt");
     tools::node_bin(&paths::root(), "wasm-opt")
@@ -317,7 +418,9 @@ fn check(wasm: &[u8], glue: &Glue, names: &Names, work: &Path) -> Result<Vec<Str
         );
     }
     let exported: Vec<String> = exports.iter().map(|export| word(export, "name")).collect();
-    for used in glue.used_exports().into_iter().chain([names.start.as_str(), names.memory.as_str()]) {
+    for used in
+        glue.used_exports().into_iter().chain([names.export("__wbindgen_start")?, names.export("memory")?])
+    {
         ensure!(
             exported.iter().any(|name| name == used),
             "the glue uses {used}, which the wasm file does not export"

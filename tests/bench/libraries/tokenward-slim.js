@@ -4,5 +4,5 @@ import { createClient } from 'tokenward/slim';
 export const ready = ({ issuer, clientId, redirectUri, scope, metadata }) =>
   createClient(
     { issuer, clientId, redirectUri, scope, ...(metadata && { discovery: false, metadata }), handleRedirect: false },
-    new URL('/pkg/dist/tokenward.wasm', location),
+    new URL('/pkg/dist/tokenward-lean.wasm', location),
   );

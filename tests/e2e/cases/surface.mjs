@@ -31,6 +31,37 @@ scenario('what waits in sessionStorage during a login is one record without a to
   assert.doesNotMatch(value, /access_token|refresh_token|id_token/);
 });
 
+for (const [options, module] of [
+  [{}, 'inline-lean.js'],
+  [{ persistence: 'sealed' }, 'inline.js'],
+  [{ repairs: ['scope-list'] }, 'inline.js'],
+  [{ engine: 'whole' }, 'inline.js'],
+]) {
+  scenario(`with ${JSON.stringify(options)} the page loads ${module} and nothing else of the kind`, async (stage) => {
+    await stage.signIn(options);
+    const loaded = await stage.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname));
+    assert.deepEqual(loaded.filter((path) => /\/inline(-lean)?\.js$|\.wasm$/.test(path)).map((path) => path.split('/').at(-1)), [module]);
+    await stage.run(() => auth.logout({ local: true }));
+  });
+}
+
+scenario('slim: the lean module refuses what it has no part for, the whole one does it', async (stage) => {
+  await stage.open();
+  const refused = await stage.refused(async () => {
+    const { createClient } = await import('/pkg/dist/slim.js');
+    await createClient({ ...setup.options, clientId: 'slim', persistence: 'sealed' }, '/pkg/dist/tokenward-lean.wasm');
+  });
+  assert.deepEqual([refused.code, refused.path, refused.phase], ['feature_missing', 'persistence', 'options']);
+  const persistence = await stage.run(async () => {
+    const { createClient } = await import('/pkg/dist/slim.js');
+    const client = await createClient({ ...setup.options, clientId: 'slim', persistence: 'sealed' }, '/pkg/dist/tokenward.wasm');
+    const { persistence } = client.session;
+    await client.dispose();
+    return persistence;
+  });
+  assert.equal(persistence, 'sealed');
+});
+
 scenario('a wrong option is an AuthError that names its path and the nearest known key', async (stage) => {
   await stage.open();
   const refuse = (options) => stage.refused((given) => tokenward.createClient({ ...setup.options, ...given }), options);

@@ -27,7 +27,7 @@ for (const [vault, kind] of Object.entries(KINDS)) {
     assert.equal(await stage.evaluate(() => seen.memories.length), 0);
     const loaded = await files(stage);
     assert.ok(loaded.some((file) => file.endsWith('/port.js')), loaded.join());
-    assert.ok(!loaded.some((file) => /(inlined?|glue|page|load|fetch|apis|keeper)\.js$|\.wasm$/.test(file.replace('port-fetch', ''))), loaded.join());
+    assert.ok(!loaded.some((file) => /(inlined?|inline-lean|glue|page|load|fetch|apis|keeper)\.js$|\.wasm$/.test(file.replace('port-fetch', ''))), loaded.join());
 
     await stage.run(() => auth.logout({ local: true }));
     assert.equal(await stage.status(), 'signed-out');

@@ -47,7 +47,7 @@ export const cases = {
     const names = (await readdir(app.path('out/slim'))).sort();
     assert.equal(names.length, 2);
     assert.equal(names[0], 'slim.js');
-    assert.match(names[1], /^tokenward-\w+\.wasm$/);
+    assert.match(names[1], /^tokenward-lean-\w+\.wasm$/);
     const text = await app.read('out/slim/slim.js');
     assert.ok(text.length < 64 * 1024, `without the module the script still has ${text.length} bytes`);
     const { stage } = bench;

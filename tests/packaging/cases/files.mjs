@@ -11,6 +11,7 @@ import { ROOT } from '../tarball.mjs';
 const execute = promisify(execFile);
 const PAPERS = ['LICENSE', 'LICENSE-APACHE', 'LICENSE-MIT', 'PROTOCOL.md', 'README.md', 'package.json'];
 const KILO = 1024;
+const INLINED = [['inline.js', 'tokenward.wasm'], ['inline-lean.js', 'tokenward-lean.wasm']];
 
 export const cases = {
   async 'exactly the files that belong there'({ tarball }) {
@@ -18,7 +19,7 @@ export const cases = {
     const all = await readdir(join(ROOT, 'pkg-template/src'), { recursive: true });
     const sources = all.filter((name) => name.endsWith('.ts') && !/^vault[\\/]/.test(name)).map((name) => name.replaceAll('\\', '/'));
     const compiled = sources.flatMap((name) => (name.endsWith('.d.ts') ? [name] : [name.replace(/\.ts$/, '.js'), name.replace(/\.ts$/, '.d.ts')]));
-    const dist = [...compiled, 'glue.js', 'inline.js', 'tokenward.wasm'].map((name) => `dist/${name}`);
+    const dist = [...compiled, 'glue.js', 'inline.js', 'inline-lean.js', 'tokenward.wasm', 'tokenward-lean.wasm'].map((name) => `dist/${name}`);
     const wanted = new Set([...PAPERS, ...dist]);
     const missing = [...wanted].filter((name) => !tarball.files.has(name));
     const foreign = [...tarball.files.keys()].filter((name) => !wanted.has(name));
@@ -54,13 +55,13 @@ export const cases = {
   },
 
   'no path of the machine that built it'({ tarball: { files } }) {
-    const { wasm } = inlined(files);
+    const decoded = INLINED.map(([name]) => [`${name}, decoded`, inlined(files, name).wasm]);
     // A folder right below the root has too common a name to look for.
     const here = [ROOT.replace(/\/$/, ''), homedir(), process.env.CARGO_HOME, process.env.RUSTUP_HOME]
       .filter((path) => path && path.split(/[\\/]/).length > 2);
     const paths = [...here, '/home/', '/root/', '/Users/', '/.cargo/', '/.rustup/', ':\\'];
     const found = [];
-    for (const [name, bytes] of [...files, ['inline.js, decoded', wasm]]) {
+    for (const [name, bytes] of [...files, ...decoded]) {
       for (const path of new Set(paths)) {
         const at = bytes.indexOf(path);
         if (at >= 0) found.push(`${name}: ${bytes.toString('latin1', at, at + 60)}`);
@@ -69,14 +70,18 @@ export const cases = {
     assert.deepEqual(found, []);
   },
 
-  'both entries hold the same module, and it asks for nothing of Node or WASI'({ tarball: { files } }) {
-    const { text, wasm } = inlined(files);
-    const asset = files.get('dist/tokenward.wasm');
-    assert.ok(wasm.equals(asset), 'inline.js holds another module than tokenward.wasm');
-    assert.ok(text.length < 1.2 * asset.length, 'the inlined module has few frequent octets');
-    const imported = new Set(WebAssembly.Module.imports(new WebAssembly.Module(asset)).map(({ module }) => module));
-    assert.deepEqual([...imported], ['g']);
-    assert.equal(WebAssembly.Module.customSections(new WebAssembly.Module(asset), 'name').length, 0);
+  'both entries hold the same modules, and they ask for nothing of Node or WASI'({ tarball: { files } }) {
+    for (const [name, file] of INLINED) {
+      const { text, wasm } = inlined(files, name);
+      const asset = files.get(`dist/${file}`);
+      assert.ok(wasm.equals(asset), `${name} holds another module than ${file}`);
+      assert.ok(text.length < 1.2 * asset.length, 'the inlined module has few frequent octets');
+      const imported = new Set(WebAssembly.Module.imports(new WebAssembly.Module(asset)).map(({ module }) => module));
+      assert.deepEqual([...imported], ['g']);
+      assert.equal(WebAssembly.Module.customSections(new WebAssembly.Module(asset), 'name').length, 0);
+    }
+    const [whole, lean] = INLINED.map(([, file]) => files.get(`dist/${file}`).length);
+    assert.ok(lean < whole, 'the lean module is no smaller than the whole one');
   },
 
   'nothing that only matters while developing'({ tarball: { files } }) {
@@ -95,10 +100,10 @@ export const cases = {
 
   'sizes are sane'({ tarball: { bytes, files } }) {
     const total = [...files.values()].reduce((sum, file) => sum + file.length, 0);
-    assert.ok(bytes.length < 256 * KILO, `the tarball has ${bytes.length} bytes`);
-    assert.ok(total < 768 * KILO, `unpacked it has ${total} bytes`);
+    assert.ok(bytes.length < 384 * KILO, `the tarball has ${bytes.length} bytes`);
+    assert.ok(total < 1024 * KILO, `unpacked it has ${total} bytes`);
     for (const [name, file] of files) {
-      const limit = /(inline|vault)\.js|\.wasm$/.test(name) ? 256 : 64;
+      const limit = /(inline|inline-lean|vault)\.js|\.wasm$/.test(name) ? 256 : 64;
       assert.ok(file.length < limit * KILO, `${name} has ${file.length} bytes`);
     }
   },
@@ -117,10 +122,10 @@ function isTypesOnly(script) {
 }
 
 /** As load.ts decodes it, in other words. */
-function inlined(files) {
-  const text = String(files.get('dist/inline.js'));
+function inlined(files, name) {
+  const text = String(files.get(`dist/${name}`));
   const [, coded, list] = /^export const wasm = "([^"]+)";\nexport const frequent = \[([\d, ]+)\];\n$/.exec(text) ?? [];
-  assert.ok(coded && list, 'inline.js is not two constants');
+  assert.ok(coded && list, `${name} is not two constants`);
   const digits = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).filter((c) => !'"\'`\\'.includes(c)).join('');
   const frequent = list.split(', ').map(Number);
   const rare = Array.from({ length: 256 }, (_, octet) => octet).filter((octet) => !frequent.includes(octet));

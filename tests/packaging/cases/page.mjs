@@ -25,7 +25,8 @@ export const cases = {
     stage.expectRequests();
     assert.equal(await stage.text('vault'), 'page');
     const loaded = await stage.loaded();
-    assert.ok(loaded.some((path) => path.endsWith('/dist/inline.js')));
+    assert.ok(loaded.some((path) => path.endsWith('/dist/inline-lean.js')));
+    assert.ok(!loaded.some((path) => path.endsWith('/inline.js')), 'nothing asks for the whole module');
     assert.ok(!loaded.some((path) => path.endsWith('.wasm')), 'the default entry needs no asset');
   },
 
@@ -35,7 +36,7 @@ export const cases = {
     await stage.signIn(stage.urlOf('page/slim.html'));
     stage.expectRequests();
     const loaded = await stage.loaded();
-    assert.ok(loaded.some((path) => path.endsWith('/dist/tokenward.wasm')));
-    assert.ok(!loaded.some((path) => path.endsWith('/inline.js')), 'slim must not load the inlined module');
+    assert.ok(loaded.some((path) => path.endsWith('/dist/tokenward-lean.wasm')));
+    assert.ok(!loaded.some((path) => /\/inline[\w-]*\.js$/.test(path)), 'slim must not load the inlined module');
   },
 };

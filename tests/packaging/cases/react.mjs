@@ -23,15 +23,17 @@ export const cases = {
     await stage.signIn(stage.urlOf('react/slim.html'));
     stage.expectRequests();
     const loaded = await stage.loaded();
-    assert.ok(loaded.some((path) => /\/assets\/tokenward-[\w-]+\.wasm$/.test(path)), loaded.join('\n'));
-    const inlined = String(bench.tarball.files.get('dist/inline.js')).slice(100, 200);
+    assert.ok(loaded.some((path) => /\/assets\/tokenward-lean-[\w-]+\.wasm$/.test(path)), loaded.join('\n'));
     const app = await bench.apps.react;
-    const holders = [];
-    for (const name of await readdir(app.path('dist/assets'))) {
-      if ((await app.read(`dist/assets/${name}`)).includes(inlined)) holders.push(name);
+    for (const part of ['inline.js', 'inline-lean.js']) {
+      const inlined = String(bench.tarball.files.get(`dist/${part}`)).slice(100, 200);
+      const holders = [];
+      for (const name of await readdir(app.path('dist/assets'))) {
+        if ((await app.read(`dist/assets/${name}`)).includes(inlined)) holders.push(name);
+      }
+      assert.equal(holders.length, 1, `${part} is in ${holders.join(' and ')}`);
+      assert.ok(!loaded.some((path) => path.endsWith(holders[0])), 'slim must not load the inlined module');
     }
-    assert.equal(holders.length, 1, `the inlined module is in ${holders.join(' and ')}`);
-    assert.ok(!loaded.some((path) => path.endsWith(holders[0])), 'slim must not load the inlined module');
   },
 
   async 'dev server: first load, reload, a change while it runs'(bench) {
@@ -59,7 +61,7 @@ export const cases = {
     try {
       await stage.signIn(server.urlOf('slim.html'));
       stage.expectRequests();
-      assert.ok((await stage.loaded()).includes('/node_modules/tokenward/dist/tokenward.wasm'));
+      assert.ok((await stage.loaded()).includes('/node_modules/tokenward/dist/tokenward-lean.wasm'));
     } finally {
       await server.stop();
     }

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 
-const bytes = readFileSync(new URL(import.meta.resolve('tokenward/tokenward.wasm')));
+const bytes = readFileSync(new URL(import.meta.resolve('tokenward/tokenward-lean.wasm')));
 const { name } = JSON.parse(readFileSync(new URL(import.meta.resolve('tokenward/package.json')), 'utf8'));
 let hidden;
 try {

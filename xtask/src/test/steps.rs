@@ -105,9 +105,11 @@ fn clippy() -> Result<Counts> {
     tools::component("clippy", "clippy")?;
     let mut counts = Counts::default();
     let shell = ["--package", "tokenward", "--lib", "--test", "wasm", "--target", tools::WASM_TARGET];
-    let each: [&[&str]; 4] = [
+    let lean = ["--package", "tokenward", "--lib", "--no-default-features", "--target", tools::WASM_TARGET];
+    let each: [&[&str]; 5] = [
         &["--package", "tokenward", "--all-targets"],
         &shell,
+        &lean,
         &["--package", "xtask", "--all-targets"],
         &["--package", "wasm-test-runner"],
     ];
@@ -185,7 +187,7 @@ fn facade_for_tests() -> Result<()> {
     let compiled = paths::made().join("facade-test");
     paths::fresh(&compiled)?;
     package::facade(&compiled)?;
-    for generated in ["glue.js", "inline.js"] {
+    for generated in ["glue.js", "inline.js", "inline-lean.js"] {
         paths::copy(&paths::package().join("dist").join(generated), &compiled.join(generated))?;
     }
     Ok(())
