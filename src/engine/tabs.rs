@@ -353,7 +353,8 @@ impl Engine {
         let generation = match &asked {
             Asked::Look { .. } | Asked::Forget(_) => self.generation,
             Asked::Lock(flight) => {
-                self.tabs.locked = word == KeepWord::Done;
+                // One that was asked for before, in vain, does not take away what is there.
+                self.tabs.locked |= word == KeepWord::Done;
                 // What was looked at before it was granted may be older.
                 self.tabs.turn = self.tabs.turn.wrapping_add(1);
                 flight.generation
@@ -435,7 +436,8 @@ impl Engine {
     /// The session that this was for is over, or another one began.
     fn answered_late(&mut self, asked: Asked, kept: Kept) {
         match asked {
-            Asked::Lock(_) => return self.unlock(),
+            Asked::Lock(_) if kept.word == KeepWord::Done => return self.unlock(),
+            Asked::Lock(_) => return,
             Asked::Conclude { login: Some(login), .. } => self.refuse(login.op, Error::new(Code::Aborted)),
             Asked::End { .. } => return,
             _ => {}

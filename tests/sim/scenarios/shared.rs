@@ -376,6 +376,31 @@ fn a_frozen_holder_of_a_lease_is_overtaken() {
 }
 
 #[test]
+fn a_wait_for_the_lock_that_ends_late_does_not_take_it_away_again() {
+    let mut world = tabs(2, grace(), ON_DEMAND);
+    world.keeper.locks = Locks::Lease;
+    // Somebody is gone with the lease.
+    world.current = 0;
+    fresh(&mut world);
+    assert!(world.run_while(1_000, |world| world.keeper.holder().is_none()));
+    world.kill();
+    world.run_for(36_000);
+    fresh(&mut world);
+    world.run_for(1_000);
+    open(&mut world);
+    super::log_in(&mut world);
+    world.run_for(6_900);
+    // The lease ran out. Who asked for the session before the last one waits still, and is told that it waited in vain.
+    world.current = 0;
+    slow(&mut world, Purpose::Token, 3_000);
+    let second = fresh(&mut world);
+    world.run_for(5_000);
+    token_of(&world, second);
+    assert_eq!(world.keeper.holder(), None, "{}", world.trace);
+    sound(&world);
+}
+
+#[test]
 fn stolen_locks_do_not_burn_the_record() {
     for moment in 0..80 {
         let mut world = tabs(3, Policy { rotation: Rotation::Grace(60_000), ..live_for(300) }, ON_DEMAND);
