@@ -67,6 +67,8 @@ pub(super) struct Exchange {
     logouts: u32,
     transaction: Transaction,
     sent: Now,
+    /// It is about the session that is there.
+    checks: bool,
 }
 
 /// A token answer whose ID token says the right things and is not verified yet.
@@ -80,6 +82,9 @@ pub(super) struct Candidate {
 impl Engine {
     pub(super) fn login(&mut self, ambient: &mut Ambient<'_>, op: OpId, args: &Json) {
         match LoginOptions::from_args(args, &self.config) {
+            Ok(options) if crate::WHOLE && authorize::checks(options.way) && !self.has_identity() => {
+                self.refuse(op, Error::new(Code::LoginRequired));
+            }
             Ok(options) => {
                 self.begin_login(op, options.way);
                 let wanted = Wanted { op, logouts: self.logouts, options };
@@ -191,17 +196,20 @@ impl Engine {
             return self.login_failed(op, error);
         }
         let Some(metadata) = self.metadata() else { return };
-        let comes_back = authorize::comes_back(authorize::way_of(&response.state));
+        let way = authorize::way_of(&response.state);
+        let comes_back = authorize::comes_back(way);
+        let checks = authorize::checks(way);
         match response.validate(&self.config, metadata) {
             // What was to be found out.
             Err(error) if comes_back && error.code == Code::InteractionRequired => {
                 self.settle(op, Ok(Reply::SignedIn { return_to: transaction.return_to }));
             }
+            Err(error) if crate::WHOLE && checks => self.check_refused(op, error),
             Err(error) => self.login_failed(op, error),
             Ok(code) => {
                 let request = token::code_request(&self.config, metadata, &code, &transaction.verifier);
                 let wants_id_token = transaction.scope.contains("openid");
-                let exchange = Exchange { op, logouts, transaction, sent: ambient.now };
+                let exchange = Exchange { op, logouts, transaction, sent: ambient.now, checks };
                 self.send(Job::Exchange(Box::new(exchange)), request);
                 if wants_id_token {
                     self.prefetch_keys(ambient);
@@ -275,6 +283,9 @@ impl Engine {
         let Candidate { exchange, answer, identity } = candidate;
         if exchange.logouts != self.logouts {
             return self.login_overtaken(exchange.op, Some(answer));
+        }
+        if crate::WHOLE && exchange.checks {
+            return self.check_answered(exchange.op, answer, &identity);
         }
         self.establish(ambient, *exchange, answer, Some((identity, claims)));
     }

@@ -5,6 +5,7 @@
 //! and does no I/O. Every exchange it asks for is answered exactly once, every operation it is given
 //! settles exactly once.
 
+mod check;
 mod discovery;
 pub mod input;
 mod keys;
@@ -65,6 +66,8 @@ pub struct Engine {
     leaving: Vec<logout::Leaving>,
     /// The last ID token, as a hint for the provider's logout; outlives a session that the server ended.
     id_token: Option<Secret>,
+    /// The session of which the server said that its user is signed in there.
+    checked: Option<u32>,
     /// Why there is no session any more.
     ended: Option<Code>,
     /// Logins that are under way, also those that the page is being left for.
@@ -114,6 +117,7 @@ impl Engine {
             waiters: Vec::new(),
             leaving: Vec::new(),
             id_token: None,
+            checked: None,
             ended: None,
             signing_in: Operations::default(),
             quiet: Operations::default(),

@@ -500,9 +500,11 @@ impl Engine {
         self.last_error = Some(error.clone());
         self.out.push(Output::Token(None));
         self.reject_waiters(None, &error);
-        let doubtful = error.code == Code::IdentityChanged;
+        // A refused refresh token is spent; otherwise it lives on at the server.
+        let lives_on =
+            error.code == Code::IdentityChanged || error.oauth_error.as_deref() == Some("login_required");
         self.tell(Event::SessionExpired, Some(error));
-        if let Some(token) = session.filter(|_| doubtful).and_then(|session| session.refresh_token) {
+        if let Some(token) = session.filter(|_| lives_on).and_then(|session| session.refresh_token) {
             self.revoke_quietly(&token);
         }
     }

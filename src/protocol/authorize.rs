@@ -19,15 +19,18 @@ pub const STATE_PREFIX: &str = "tw.";
 
 /// Ways of logging in beside leaving the page, and what comes next in `state` for each: a page knows by it, before
 /// anything is loaded, that somebody waits for its URL.
-const WAYS: &[(&str, &str)] = &[("popup", "p."), ("frame", "f."), ("quiet", QUIET)];
+const WAYS: &[(&str, &str)] = &[("popup", "p."), ("frame", "f."), ("quiet", QUIET), ("check", CHECK)];
 
 /// The page is left, and may come back with nothing.
 const QUIET: &str = "q.";
 
+/// In a frame like any other, but nobody is signed in by it.
+const CHECK: &str = "f.c.";
+
 /// What one `login()` call asks for, checked.
 #[derive(Debug, Default)]
 pub struct LoginOptions {
-    /// `popup`, `frame` or `quiet`; empty for the usual one.
+    /// `popup`, `frame`, `quiet` or `check`; empty for the usual one.
     pub way: &'static str,
     return_to: Option<String>,
     scope: Option<Scope>,
@@ -56,6 +59,7 @@ impl LoginOptions {
         };
         let via = record.text("via");
         let way = WAYS.iter().find(|(name, _)| via == Some(name)).map(|(_, way)| *way);
+        let way = way.filter(|way| crate::WHOLE || !checks(way));
         if via.is_some() && way.is_none() {
             record.wrong("via");
         }
@@ -93,7 +97,11 @@ impl LoginOptions {
         }
         params.append(&mut record.params("extraParams"));
 
-        let scope = record.scope();
+        let mut scope = record.scope();
+        if checks(way) {
+            // Who it is, and nothing else.
+            scope = Scope::parse("openid");
+        }
         let target = record.text("returnTo");
         let return_to =
             target.zip(config.page_origin.as_deref()).and_then(|(t, o)| return_to::local_path(t, o));
@@ -113,6 +121,11 @@ pub fn way_of(state: &str) -> &str {
 /// Whether the user did not ask for this login: nobody need be told that it failed.
 pub fn is_quiet(way: &str) -> bool {
     way.starts_with("f.") || comes_back(way)
+}
+
+/// Whether it only asks who is signed in at the server.
+pub fn checks(way: &str) -> bool {
+    way.starts_with(CHECK)
 }
 
 /// Whether it comes back to the page's address also when the user is needed.

@@ -218,6 +218,8 @@ pub(crate) struct Checker {
     since: HashMap<String, Millis>,
     /// What the server said last to a refresh.
     last_word: Word,
+    /// The authorization endpoint said that nobody is signed in there.
+    pub(crate) denied: bool,
     // While one input is handled:
     hearing: Word,
     calling: bool,
@@ -281,6 +283,7 @@ impl Checker {
             looks: Bucket::new(6.0, 4.0),
             since: HashMap::new(),
             last_word: Word::None,
+            denied: false,
             reading: false,
             gone: false,
             hearing: Word::None,
@@ -590,7 +593,8 @@ impl Checker {
             | (Kind::Logout, Outcome::Done | Outcome::Navigate(_) | Outcome::Failed(_))
             | (Kind::Revoke, Outcome::Done | Outcome::Failed(_))
             | (Kind::Redirect | Kind::Login, Outcome::Failed(_))
-            | (Kind::Redirect, Outcome::NotOurs) => {}
+            // Of a check there is nothing to tell.
+            | (Kind::Redirect, Outcome::NotOurs | Outcome::Done) => {}
             (Kind::Redirect, Outcome::SignedIn { .. }) | (Kind::Login, Outcome::Navigate(_)) => {
                 self.require(!overtaken, || "a login goes on although a logout came after it".to_owned());
             }
@@ -676,10 +680,11 @@ impl Checker {
         let code = error.map(|error| error.code);
         let Some(grant) = self.session else { return self.fail("a session ends that was over") };
         // Where the record must be removed first, the end is told when that is done.
-        let by_word = match self.sealed {
-            true => self.last_word == Word::InvalidGrant,
-            false => self.hearing == Word::InvalidGrant,
-        };
+        let by_word = self.denied
+            || match self.sealed {
+                true => self.last_word == Word::InvalidGrant,
+                false => self.hearing == Word::InvalidGrant,
+            };
         let known = self.refresh.get(&grant).cloned();
         match code {
             Some(Code::SessionEnded) => {

@@ -161,6 +161,8 @@ pub(crate) struct Server {
     pub(crate) doctor: Option<Doctored>,
     pub(crate) refreshes: usize,
     pub(crate) exchanges: usize,
+    /// Who is signed in at the server.
+    pub(crate) user: &'static str,
     pub(crate) userinfos: usize,
     pub(crate) revoked: Vec<String>,
     /// Userinfo takes no token.
@@ -215,6 +217,7 @@ impl Server {
             doctor: None,
             refreshes: 0,
             exchanges: 0,
+            user: "user-1",
             userinfos: 0,
             revoked: Vec::new(),
             refuses_userinfo: false,
@@ -233,7 +236,7 @@ impl Server {
             alive: true,
             scope: field("scope"),
             nonce: field("nonce"),
-            subject: "user-1".to_owned(),
+            subject: self.user.to_owned(),
             auth_time: now / 1000,
             doctored: false,
             signed_with: 0,
@@ -453,10 +456,10 @@ impl Server {
     }
 
     /// Whether the last ID token of a grant can be told from a forged one: it was not made wrong, and its
-    /// key is still in the set.
+    /// key is still in the set. Nor is somebody else signed in.
     pub(crate) fn can_be_proven(&self, grant: usize) -> bool {
         let grant = &self.grants[grant];
-        !grant.doctored && self.keys.contains(&grant.signed_with)
+        !grant.doctored && self.keys.contains(&grant.signed_with) && grant.subject == self.user
     }
 
     /// Whether an API takes the access token.

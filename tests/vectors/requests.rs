@@ -73,7 +73,7 @@ fn the_authorization_request() {
 #[test]
 fn other_ways_are_marked_in_the_state() {
     let random = base64url::encode(&[1; 32]);
-    for (via, mark) in [("popup", "p."), ("frame", "f."), ("quiet", "q.")] {
+    for (via, mark) in [("popup", "p."), ("frame", "f."), ("quiet", "q."), ("check", "f.c.")] {
         let built = built(json!({}), json!({ "via": via }), &metadata());
         assert_eq!(built.state, format!("tw.{mark}{random}"));
         assert!(cut(&built.url).1.contains(&("state".to_owned(), built.state)));

@@ -6,17 +6,10 @@ use tokenward::error::Code;
 use crate::properties::Outcome;
 use crate::world::World;
 
-use super::{code_of, live_for, nobody, somebody, sound};
+use super::{code_of, live_for, nobody, refused_with, somebody, sound};
 
 fn last_error(world: &World) -> Option<Code> {
     world.checker.snapshot.as_ref()?.last_error.as_ref().map(|error| error.code)
-}
-
-/// What the server says instead of a code.
-fn refused_with(url: &str, error: &str) -> String {
-    let (base, rest) = url.split_once("?code=").expect("a code came");
-    let rest = rest.split_once('&').map_or("", |(_, rest)| rest);
-    format!("{base}?error={error}&{rest}")
 }
 
 #[test]

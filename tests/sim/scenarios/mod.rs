@@ -1,6 +1,7 @@
 //! Situations that have a name, and what their tests share.
 
 mod beside;
+mod check;
 mod end;
 mod flight;
 mod identity;
@@ -46,6 +47,13 @@ pub(crate) fn log_in(world: &mut World) -> OpId {
     let op = world.come_back(&url);
     world.run_for(500);
     op
+}
+
+/// What the server says instead of a code.
+pub(crate) fn refused_with(url: &str, error: &str) -> String {
+    let (base, rest) = url.split_once("?code=").expect("a code came");
+    let rest = rest.split_once('&').map_or("", |(_, rest)| rest);
+    format!("{base}?error={error}&{rest}")
 }
 
 /// What must hold in random schedules holds here too.
