@@ -39,6 +39,8 @@ pub(super) struct Tabs {
     journal: Option<Millis>,
     /// The right to renew is held here.
     locked: bool,
+    /// It is not needed any more, and is given back once what must be removed is.
+    unlocks: bool,
     /// Counts what was asked of the keeper, to tell a look at the record from before it.
     turn: u32,
     /// When the record was looked at.
@@ -73,7 +75,15 @@ pub(super) struct SignedIn {
 
 impl Tabs {
     pub(super) fn new(config: &Config) -> Self {
-        Self { shared: config.sealed, revision: None, journal: None, locked: false, turn: 0, looked: None }
+        Self {
+            shared: config.sealed,
+            revision: None,
+            journal: None,
+            locked: false,
+            unlocks: false,
+            turn: 0,
+            looked: None,
+        }
     }
 
     /// A token request came to no conclusion.
@@ -137,6 +147,7 @@ impl Engine {
     /// Gives the lock back; not before what must be removed is: the next one would read it.
     pub(super) fn unlock(&mut self) {
         let is_removing = self.jobs.iter().any(|(_, job)| matches!(job, Job::Tabs(Asked::Forget(_))));
+        self.tabs.unlocks = self.tabs.locked && is_removing;
         if self.tabs.locked && !is_removing {
             self.tabs.locked = false;
             self.out.push(Output::Keep(JobId(0), Keep::Unlock));
@@ -354,7 +365,10 @@ impl Engine {
             Asked::Look { .. } | Asked::Forget(_) => self.generation,
             Asked::Lock(flight) => {
                 // One that was asked for before, in vain, does not take away what is there.
-                self.tabs.locked |= word == KeepWord::Done;
+                if word == KeepWord::Done {
+                    self.tabs.locked = true;
+                    self.tabs.unlocks = false;
+                }
                 // What was looked at before it was granted may be older.
                 self.tabs.turn = self.tabs.turn.wrapping_add(1);
                 flight.generation
@@ -371,7 +385,10 @@ impl Engine {
             Asked::Forget(op) => {
                 // What could not be removed must not be found again.
                 self.tabs.shared &= word != KeepWord::Failed;
-                self.unlock();
+                // A request that began since is sent under the same lock.
+                if self.tabs.unlocks {
+                    self.unlock();
+                }
                 if let Some(op) = op {
                     self.leaves_sooner(op);
                 }

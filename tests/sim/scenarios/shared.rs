@@ -401,6 +401,37 @@ fn a_wait_for_the_lock_that_ends_late_does_not_take_it_away_again() {
 }
 
 #[test]
+fn a_late_word_about_the_last_session_does_not_give_away_the_lock_of_this_one() {
+    let mut world = tabs(2, live_for(300), ON_DEMAND);
+    world.keeper.slowest = 1;
+    world.login("{}");
+    world.run_for(500);
+    let url = world.user_logs_in();
+    slow(&mut world, Purpose::Token, 100);
+    world.come_back(&url);
+    world.run_for(50);
+    // The session there is begins to renew; that this was noted is heard late.
+    fresh(&mut world);
+    world.run_for(1);
+    world.keeper.slowest = 8_000;
+    world.run_for(1);
+    assert!(world.keeper.stored.as_ref().is_some_and(crate::keeper::Stored::has_journal), "{}", world.trace);
+    world.keeper.slowest = 1;
+    // The new one renews too, slowly, and hears it meanwhile. The other tab waits for its turn.
+    world.run_for(100);
+    slow(&mut world, Purpose::Token, 12_000);
+    let first = fresh(&mut world);
+    world.run_for(9_000);
+    world.current = 0;
+    fresh(&mut world);
+    world.run_for(20_000);
+    world.current = 1;
+    assert!(world.outcome(first).is_some(), "{}", world.trace);
+    assert!(world.server.revoked.is_empty(), "{}", world.trace);
+    sound(&world);
+}
+
+#[test]
 fn stolen_locks_do_not_burn_the_record() {
     for moment in 0..80 {
         let mut world = tabs(3, Policy { rotation: Rotation::Grace(60_000), ..live_for(300) }, ON_DEMAND);
