@@ -371,6 +371,8 @@ impl Engine {
             self.trouble_is_over();
             self.reject_waiters(Some(&flight.target), &error);
             self.schedule(ambient);
+            // That the server said no to this does not conclude a request whose answer was lost.
+            self.recover(ambient);
             self.conclude(None);
             return self.refresh_for_waiters(ambient);
         }

@@ -296,11 +296,15 @@ impl Engine {
             },
         );
         self.unlock();
-        // A request was begun and its answer lost: the old token is tried again while it is tolerated.
-        if record.journal.is_some() {
+        self.recover(ambient);
+        self.wait_anew(ambient);
+    }
+
+    /// Where a request was begun and its answer lost, the old token is tried again while it is tolerated.
+    pub(super) fn recover(&mut self, ambient: &Ambient<'_>) {
+        if self.tabs.journal.is_some() {
             self.timers.set(Timer::Renew, ambient.now, 0);
         }
-        self.wait_anew(ambient);
     }
 
     // Renewing.
@@ -326,13 +330,13 @@ impl Engine {
 
     /// The session is as it shall be: it is written. Until then nothing new begins.
     pub(super) fn conclude(&mut self, login: Option<SignedIn>) {
+        // A login replaces whatever is there.
+        if login.is_some() {
+            self.tabs.revision = None;
+            self.tabs.journal = None;
+        }
         if self.tabs.are_shared() {
             self.refresh.await_keeper();
-            // A login replaces whatever is there.
-            if login.is_some() {
-                self.tabs.revision = None;
-                self.tabs.journal = None;
-            }
             let login = login.map(Box::new);
             // Without the lock, another tab's request may be under way.
             let journal = self.tabs.journal;
@@ -428,9 +432,7 @@ impl Engine {
                 self.written(ambient, kept);
                 if generation == self.generation {
                     self.schedule(ambient);
-                    if self.tabs.journal.is_some() {
-                        self.timers.set(Timer::Renew, ambient.now, 0);
-                    }
+                    self.recover(ambient);
                     self.rest();
                     self.refresh_for_waiters(ambient);
                 }

@@ -119,6 +119,26 @@ fn f12_a_refused_narrower_scope_does_not_end_the_session() {
 }
 
 #[test]
+fn f09_f12_a_refused_narrower_scope_does_not_conclude_a_lost_answer() {
+    let policy = Policy { narrows: false, rotation: Rotation::Grace(4_000), ..live_for(300) };
+    let mut world = somebody(policy, r#""renewal":"on-demand""#);
+    lose_answer(&mut world, Purpose::Token);
+    lose_answer(&mut world, Purpose::Token);
+    let lost = fresh(&mut world);
+    world.run_for(1_500);
+    assert_eq!(code_of(&world, lost), Code::NetworkFailed);
+    let narrow = world.get_token(r#"{"scope":"profile"}"#);
+    world.run_for(500);
+    assert_eq!(code_of(&world, narrow), Code::TokenRefused);
+    // By then the old token is not tolerated any more.
+    world.run_for(10_000);
+    let main = fresh(&mut world);
+    world.run_for(1_000);
+    token_of(&world, main);
+    sound(&world);
+}
+
+#[test]
 fn f10_another_login_serves_those_who_waited() {
     let mut world = somebody(live_for(300), "");
     world.login("{}");
