@@ -7,7 +7,7 @@ use crate::engine::input::Verdict;
 use crate::engine::output::Verification;
 use crate::protocol::jws::Algorithm;
 
-use super::globals::{import_key, property, settled, verify};
+use super::globals::{self, Octets, import_key, property, settled, verify};
 
 /// Tries the keys one after the other.
 pub(super) async fn check(verification: Verification) -> Verdict {
@@ -20,7 +20,7 @@ pub(super) async fn check(verification: Verification) -> Verdict {
             .await
             .and_then(|key| verify(&algorithm, &key, &verification.signature, verification.input.as_bytes()));
         match settled(valid).await {
-            Ok(valid) if valid.is_truthy() => return Verdict::Valid,
+            Ok(valid) if valid.is_truthy() => return digest(&verification).await,
             Ok(_) => {}
             Err(error) if is_about_support(&error) => verdict = Verdict::Unsupported,
             // The browser found the key or the signature malformed.
@@ -28,6 +28,13 @@ pub(super) async fn check(verification: Verification) -> Verdict {
         }
     }
     verdict
+}
+
+/// The verdict on what is signed, with the digest that is wanted beside.
+async fn digest(verification: &Verification) -> Verdict {
+    let Some(text) = &verification.hashed else { return Verdict::Valid(Vec::new()) };
+    let digest = globals::digest(verification.algorithm.hash(), text.expose().as_bytes());
+    settled(digest).await.map_or(Verdict::Unsupported, |digest| Verdict::Valid(Octets::new(&digest).slice()))
 }
 
 /// `NotSupportedError`, or no `crypto.subtle` at all.

@@ -1,6 +1,6 @@
 //! Functions that exist in windows and in workers alike.
 
-use js_sys::{Function, Promise};
+use js_sys::{Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -41,6 +41,21 @@ extern "C" {
         signature: &[u8],
         data: &[u8],
     ) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["crypto", "subtle"], js_name = digest)]
+    pub(super) fn digest(hash: &str, data: &[u8]) -> Result<Promise, JsValue>;
+
+    /// Octets on the JavaScript side.
+    #[wasm_bindgen(extends = Uint8Array, js_name = Uint8Array)]
+    pub(super) type Octets;
+
+    /// Those of an `ArrayBuffer`.
+    #[wasm_bindgen(constructor, js_class = "Uint8Array")]
+    pub(super) fn new(buffer: &JsValue) -> Octets;
+
+    /// Copied once.
+    #[wasm_bindgen(method)]
+    pub(super) fn slice(this: &Octets) -> Vec<u8>;
 }
 
 /// The global object, in windows and workers.

@@ -14,18 +14,7 @@ use web_sys::{AbortController, ReadableStreamDefaultReader, RequestInit};
 use crate::protocol::http::{Caching, HttpFailure, HttpRequest, HttpResponse, HttpResult};
 
 use super::convert::Record;
-use super::globals::{clear_timeout, property, set_timeout, settled};
-
-#[wasm_bindgen]
-extern "C" {
-    /// A piece of a body.
-    #[wasm_bindgen(extends = Uint8Array)]
-    type Chunk;
-
-    /// Its octets, copied once.
-    #[wasm_bindgen(method)]
-    fn slice(this: &Chunk) -> Vec<u8>;
-}
+use super::globals::{Octets, clear_timeout, property, set_timeout, settled};
 
 /// Makes one exchange.
 pub(super) async fn exchange(request: HttpRequest) -> HttpResult {
@@ -66,7 +55,7 @@ async fn run(request: &HttpRequest, controller: &AbortController) -> HttpResult 
             if !chunk.is_instance_of::<Uint8Array>() {
                 break;
             }
-            let chunk: Chunk = chunk.unchecked_into();
+            let chunk: Octets = chunk.unchecked_into();
             if body.len() + chunk.length() as usize > request.limit {
                 return Err(HttpFailure::TooLarge);
             }

@@ -65,10 +65,10 @@ pub enum Call {
 }
 
 /// What a signature verification came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// One of the keys fits.
-    Valid,
+    /// One of the keys fits; with the digest, where one was wanted.
+    Valid(Vec<u8>),
     /// None of the keys fits.
     Invalid,
     /// This browser does not know the algorithm.

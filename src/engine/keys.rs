@@ -3,8 +3,10 @@
 
 use crate::error::{Code, Error, Phase, Result};
 use crate::protocol::http::{Caching, HttpResponse};
+use crate::protocol::id_token::check_at_hash;
 use crate::protocol::jwks::{self, KeySet};
 use crate::protocol::jws::Unverified;
+use crate::secret::Secret;
 use crate::time::{Millis, Now};
 
 use super::input::{Ambient, Verdict};
@@ -41,6 +43,15 @@ pub(super) struct Candidate {
 pub(super) enum Origin {
     Login(login::Candidate),
     Refresh(refresh::Candidate),
+}
+
+impl Origin {
+    fn access_token(&self) -> &Secret {
+        match self {
+            Self::Login(login) => &login.answer.access_token,
+            Self::Refresh(refresh) => &refresh.answer.access_token,
+        }
+    }
 }
 
 impl Keys {
@@ -97,6 +108,11 @@ impl Engine {
                 keys,
                 input: candidate.token.signing_input.clone(),
                 signature: candidate.token.signature.clone(),
+                hashed: candidate
+                    .token
+                    .payload
+                    .member("at_hash")
+                    .map(|_| candidate.of.access_token().duplicate()),
             };
             let job = self.begin(Job::Verify(candidate));
             return self.out.push(Output::Verify(job, verification));
@@ -152,7 +168,10 @@ impl Engine {
         verdict: Verdict,
     ) {
         let code = match verdict {
-            Verdict::Valid => {
+            Verdict::Valid(digest) if check_at_hash(&candidate.token.payload, &digest).is_err() => {
+                Code::IdTokenAtHash
+            }
+            Verdict::Valid(_) => {
                 return match candidate.of {
                     Origin::Login(login) => self.login_verified(ambient, login, candidate.token.payload),
                     Origin::Refresh(refresh) => {

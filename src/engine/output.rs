@@ -79,6 +79,8 @@ pub struct Verification {
     pub input: String,
     /// The signature.
     pub signature: Vec<u8>,
+    /// What the digest is wanted of, by the hash function of the algorithm.
+    pub hashed: Option<Secret>,
 }
 
 impl fmt::Debug for Verification {

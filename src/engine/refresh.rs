@@ -120,7 +120,7 @@ pub(super) struct Flight {
 #[derive(Debug)]
 pub(super) struct Candidate {
     flight: Box<Flight>,
-    answer: TokenAnswer,
+    pub(super) answer: TokenAnswer,
     /// Whether the claims may replace the ones we have: not if they fail by a clock.
     adopt_claims: bool,
 }
@@ -298,7 +298,7 @@ impl Engine {
         let identity = identity.clone();
         let algorithms = self.metadata().map(|m| m.algorithms.as_slice()).unwrap_or_default();
         let checked = jws::parse(id_token.expose(), algorithms).and_then(|token| {
-            let in_time = id_token::check_refresh(&token, &self.expected(&answer), &identity, ambient.now)?;
+            let in_time = id_token::check_refresh(&token, &self.expected(), &identity, ambient.now)?;
             Ok((token, in_time))
         });
         match checked {

@@ -3,8 +3,6 @@
 use crate::encoding::text::{concat, pieces, place};
 use std::fmt;
 
-use sha2::{Digest, Sha256, Sha384, Sha512};
-
 use crate::encoding::base64url;
 use crate::encoding::json::Json;
 use crate::error::{Code, Error, Result};
@@ -78,13 +76,12 @@ impl Algorithm {
         }
     }
 
-    /// OIDC Core 3.1.3.8: base64url of the left half of the hash that the algorithm names.
-    pub fn left_half_hash(self, text: &str) -> String {
-        let half = |digest: &[u8]| base64url::encode(digest.get(..digest.len() / 2).unwrap_or_default());
+    /// The hash function that the algorithm names, as `crypto.subtle` calls it.
+    pub fn hash(self) -> &'static str {
         match self {
-            Self::Rs256 | Self::Ps256 | Self::Es256 => half(&Sha256::digest(text)),
-            Self::Rs384 | Self::Ps384 | Self::Es384 => half(&Sha384::digest(text)),
-            Self::Rs512 | Self::Ps512 | Self::Ed25519 => half(&Sha512::digest(text)),
+            Self::Rs256 | Self::Ps256 | Self::Es256 => "SHA-256",
+            Self::Rs384 | Self::Ps384 | Self::Es384 => "SHA-384",
+            Self::Rs512 | Self::Ps512 | Self::Ed25519 => "SHA-512",
         }
     }
 }

@@ -8,7 +8,7 @@ use tokenward::encoding::{base64url, form};
 use tokenward::engine::input::Verdict;
 use tokenward::engine::output::Verification;
 use tokenward::protocol::http::{HttpResponse, Purpose};
-use tokenward::protocol::jws::Algorithm;
+use tokenward::secret::Secret;
 use tokenward::time::Millis;
 
 use crate::chance::Chance;
@@ -435,7 +435,7 @@ impl Server {
             wrong(Doctored::Audience, "other", CLIENT),
             wrong(Doctored::Subject, "user-2", &grant.subject),
             wrong(Doctored::Nonce, "another", &grant.nonce),
-            wrong(Doctored::AtHash, "AAAA", &Algorithm::Es256.left_half_hash(access)),
+            wrong(Doctored::AtHash, "AAAA", &base64url::encode(&Sha256::digest(access)[..16])),
             seconds + 3600,
         );
         let input =
@@ -503,5 +503,10 @@ pub(crate) fn verify(verification: &Verification) -> Verdict {
     let Some(made_with) = verification.signature.first().copied() else { return Verdict::Invalid };
     let named = |jwk: &String| jwk.contains(&base64url::encode(&[made_with; 32]));
     let right = verification.signature == signature(made_with, &verification.input);
-    if right && verification.keys.iter().any(named) { Verdict::Valid } else { Verdict::Invalid }
+    if !right || !verification.keys.iter().any(named) {
+        return Verdict::Invalid;
+    }
+    assert_eq!(verification.algorithm.hash(), "SHA-256");
+    let digest = |text: &Secret| Sha256::digest(text.expose()).to_vec();
+    Verdict::Valid(verification.hashed.as_ref().map(digest).unwrap_or_default())
 }

@@ -2,12 +2,13 @@
 
 use tokenward::encoding::json::Json;
 use tokenward::error::Code;
-use tokenward::protocol::id_token::{AtLogin, Expected, check_login};
+use tokenward::protocol::id_token::{AtLogin, Expected, check_at_hash, check_login};
 use tokenward::protocol::jwks::{self, KeySet};
 use tokenward::protocol::jws::{self, Algorithm};
 use tokenward::protocol::pkce::Verifier;
 use tokenward::time::Now;
 
+use crate::id_token::digest_by;
 use crate::signer::{Outcome, outcome, verifies};
 use crate::support::{answer, code_at, rows};
 
@@ -122,12 +123,13 @@ fn oidc_core_a_2_and_a_3_id_tokens() {
             client_id: "s6BhdRkqt3",
             trusted_audiences: &[],
             leeway: 0,
-            access_token: CORE_ACCESS_TOKEN,
         };
         let login = AtLogin { nonce: "n-0S6_WzA2Mj", max_age: None, required_acr: &[], freshness: 600 };
         let at = |seconds: u64| Now { wall: seconds * 1000, mono: 0 };
         let identity = check_login(&read, &expected, &login, at(1_311_281_000)).unwrap();
         assert_eq!(identity.subject, "248289761001");
+        let digest = digest_by(read.algorithm, CORE_ACCESS_TOKEN);
+        assert!(check_at_hash(&read.payload, digest.as_ref()).is_ok());
         let late = check_login(&read, &expected, &login, at(1_311_281_970));
         assert_eq!(code_at(late).0, Code::IdTokenExpired);
     }
@@ -144,6 +146,7 @@ fn at_hash_examples() {
         (Algorithm::Rs512, "dNZX1hEZ9wBCzNL40Upu646bdzQA", "8xltSlOGYrWy8W9yNvRlEth1i_bXW-JROWPLvCv5zog"),
         (Algorithm::Ed25519, "dNZX1hEZ9wBCzNL40Upu646bdzQA", "8xltSlOGYrWy8W9yNvRlEth1i_bXW-JROWPLvCv5zog"),
     ] {
-        assert_eq!(algorithm.left_half_hash(token), hash, "{algorithm:?}");
+        let claims = Json::Object(vec![("at_hash".into(), Json::String(hash.into()))]);
+        assert!(check_at_hash(&claims, digest_by(algorithm, token).as_ref()).is_ok(), "{algorithm:?}");
     }
 }
