@@ -2,7 +2,6 @@
 //! the borrow ends, and only then does anything run that could come back here.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::rc::Rc;
 
 use crate::config::Config;
 use crate::engine::Engine;
@@ -25,22 +24,23 @@ pub(super) struct Driver {
     host: Host,
     transactions: Transactions,
     wake: OnceCell<Wake>,
-    lifecycle: RefCell<Option<Lifecycle>>,
+    lifecycle: OnceCell<Lifecycle>,
 }
 
 impl Driver {
-    pub(super) fn new(config: Config, host: Host) -> Rc<Self> {
-        let driver = Rc::new(Self {
+    /// One for each instance of the module, whose memory goes as a whole: nobody has to count who uses it.
+    pub(super) fn new(config: Config, host: Host) -> &'static Self {
+        let driver: &Self = Box::leak(Box::new(Self {
             transactions: Transactions::new(&config.client_id),
             engine: RefCell::new(Engine::new(config)),
             inbox: RefCell::default(),
             running: Cell::new(false),
             host,
             wake: OnceCell::new(),
-            lifecycle: RefCell::new(None),
-        });
-        driver.wake.get_or_init(|| Wake::new(Rc::downgrade(&driver)));
-        driver.lifecycle.replace(Some(Lifecycle::new(Rc::downgrade(&driver))));
+            lifecycle: OnceCell::new(),
+        }));
+        driver.wake.get_or_init(|| Wake::new(driver));
+        driver.lifecycle.get_or_init(|| Lifecycle::new(driver));
         driver.feed(Input::Online(is_online()));
         driver
     }
@@ -50,7 +50,7 @@ impl Driver {
     }
 
     /// Lets something happen. What comes in while outputs are carried out waits its turn.
-    pub(super) fn feed(self: &Rc<Self>, input: Input) {
+    pub(super) fn feed(&'static self, input: Input) {
         self.inbox.borrow_mut().push(input);
         if self.running.replace(true) {
             return;
@@ -79,12 +79,11 @@ impl Driver {
         outputs
     }
 
-    fn carry_out(self: &Rc<Self>, output: Output) {
+    fn carry_out(&'static self, output: Output) {
         match output {
             Output::Send(..) | Output::Verify(..) => {
-                let driver = Rc::clone(self);
                 spawn(async move {
-                    driver.feed(match output {
+                    self.feed(match output {
                         Output::Send(job, request) => Input::Http(job, http::exchange(request).await),
                         Output::Verify(job, verification) => {
                             Input::Verified(job, crypto::check(verification).await)
@@ -147,9 +146,11 @@ impl Driver {
     }
 
     /// Ends everything that holds on to the page.
-    pub(super) fn dispose(self: &Rc<Self>) {
+    pub(super) fn dispose(&'static self) {
         self.feed(Input::Dispose);
-        self.lifecycle.replace(None);
+        if let Some(lifecycle) = self.lifecycle.get() {
+            lifecycle.end();
+        }
         if let Some(wake) = self.wake.get() {
             wake.set(None);
         }

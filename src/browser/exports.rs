@@ -2,7 +2,6 @@
 //! in the facade, which holds the table of those that are pending.
 
 use std::fmt;
-use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
@@ -62,7 +61,7 @@ impl fmt::Debug for Host {
 /// One client.
 #[wasm_bindgen]
 pub struct Core {
-    driver: Rc<Driver>,
+    driver: &'static Driver,
 }
 
 impl fmt::Debug for Core {

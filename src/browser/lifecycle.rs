@@ -1,7 +1,5 @@
 //! The moments at which time may have passed unnoticed, or the network changed.
 
-use std::rc::Weak;
-
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::EventTarget;
@@ -15,15 +13,15 @@ use super::globals::{global, property, this_realm};
 const GLOBAL_EVENTS: &str = "pageshow online offline";
 const DOCUMENT_EVENTS: &str = "visibilitychange resume";
 
-/// Listens as long as it lives.
+/// Listens until it is ended.
 pub(super) struct Lifecycle {
     listener: Closure<dyn FnMut(JsValue)>,
 }
 
 impl Lifecycle {
-    pub(super) fn new(driver: Weak<Driver>) -> Self {
+    pub(super) fn new(driver: &'static Driver) -> Self {
         let listener = Closure::new(move |event: JsValue| {
-            if let (Some(driver), Some(input)) = (driver.upgrade(), meaning(&event)) {
+            if let Some(input) = meaning(&event) {
                 driver.feed(input);
             }
         });
@@ -43,10 +41,8 @@ impl Lifecycle {
             }
         }
     }
-}
 
-impl Drop for Lifecycle {
-    fn drop(&mut self) {
+    pub(super) fn end(&self) {
         self.each(|target, name, listener| {
             let _ = target.remove_event_listener_with_callback(name, listener);
         });

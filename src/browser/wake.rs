@@ -1,7 +1,6 @@
 //! The one wake-up: `setTimeout`, replaced whenever the engine asks for another.
 
 use std::cell::RefCell;
-use std::rc::Weak;
 
 use wasm_bindgen::prelude::*;
 
@@ -20,13 +19,9 @@ pub(super) struct Wake {
 }
 
 impl Wake {
-    pub(super) fn new(driver: Weak<Driver>) -> Self {
+    pub(super) fn new(driver: &'static Driver) -> Self {
         // Timers call without arguments; with one, all callbacks of the module share their shim.
-        let callback = Closure::new(move |_: JsValue| {
-            if let Some(driver) = driver.upgrade() {
-                driver.feed(Input::Tick);
-            }
-        });
+        let callback = Closure::new(move |_: JsValue| driver.feed(Input::Tick));
         Self { callback, timer: RefCell::new(None) }
     }
 
