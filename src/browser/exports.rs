@@ -97,14 +97,14 @@ impl Core {
     }
 
     /// The answer to `keep`, exactly one for each.
-    pub fn kept(&self, job: u32, word: &str, record: Option<String>, revision: Option<String>) {
+    pub fn kept(&self, job: u32, word: &str, record: &JsValue, revision: &JsValue) {
         let word = match word {
             "done" => KeepWord::Done,
             "busy" => KeepWord::Busy,
             "conflict" => KeepWord::Conflict,
             _ => KeepWord::Failed,
         };
-        let record = record.map(Secret::new);
+        let (record, revision) = (record.as_string().map(Secret::new), revision.as_string());
         self.driver.feed(Input::Kept(JobId(job), Kept { word, record, revision }));
     }
 

@@ -24,6 +24,22 @@ pub struct Glue {
 /// Other names: (old, new).
 pub type Renames = Vec<(String, String)>;
 
+const DESTROY: &str = "    __destroy_into_raw() {
+        const ptr = this.__wbg_ptr;
+        this.__wbg_ptr = 0;
+        CoreFinalization.unregister(this);
+        return ptr;
+    }
+    free() {
+        const ptr = this.__destroy_into_raw();
+        wasm.__wbg_core_free(ptr, 0);
+    }
+";
+
+const WRITE_TEXT: &str = "function passStringToWasm0(text) {
+    return passArray8ToWasm0(cachedTextEncoder.encode(text), wasm.__wbindgen_malloc);
+}";
+
 const LOADER: &str = "\nasync function __wbg_load(module, imports) {\n";
 const FINALIZE: &str =
     "\nlet wasmModule, wasmInstance, wasm;\nfunction __wbg_finalize_init(instance, module) {\n";
@@ -61,6 +77,38 @@ impl Glue {
         ensure!(!glue.module.is_empty(), "glue: no import table found");
         ensure!(!glue.exports.is_empty(), "glue: the crate exports nothing");
         Ok(glue)
+    }
+
+    /// Leaves out what this package has no use for: `free`, since an instance's memory goes as a whole, and a way of
+    /// writing texts that is quicker for long ones.
+    pub fn lighten(&mut self) -> Result<()> {
+        let mut class = self.take_block("class Core ")?;
+        for (what, instead) in
+            [(DESTROY, ""), ("        CoreFinalization.register(this, this.__wbg_ptr, this);\n", "")]
+        {
+            ensure!(class.matches(what).count() == 1, "glue: the class is not as expected: {what}");
+            class = class.replace(what, instead);
+        }
+        self.blocks.push(class);
+        for gone in ["const CoreFinalization ", "if (Symbol.dispose) Core."] {
+            self.take_block(gone)?;
+        }
+        self.take_block("function passStringToWasm0(")?;
+        for text in self.blocks.iter_mut().chain(self.imports.values_mut()) {
+            *text = text.replace(", wasm.__wbindgen_malloc, wasm.__wbindgen_realloc)", ")");
+        }
+        self.blocks.push(WRITE_TEXT.to_owned());
+        ensure!(self.declares("passArray8ToWasm0"), "glue: nothing writes octets");
+        Ok(())
+    }
+
+    fn declares(&self, name: &str) -> bool {
+        self.blocks.iter().any(|block| declared_name(block) == Some(name))
+    }
+
+    fn take_block(&mut self, head: &str) -> Result<String> {
+        let at = self.blocks.iter().position(|block| block.starts_with(head));
+        Ok(self.blocks.remove(at.with_context(|| format!("glue: nothing begins with {head}"))?))
     }
 
     /// The name under which the wasm file imports the glue.
@@ -435,6 +483,68 @@ async function __wbg_load(module, imports) {
 export { initSync, __wbg_init as default };
 "#;
 
+    /// A class, and what writes texts, as the generator makes them.
+    const FULL_CLASS: &str = r#"export class Core {
+    __destroy_into_raw() {
+        const ptr = this.__wbg_ptr;
+        this.__wbg_ptr = 0;
+        CoreFinalization.unregister(this);
+        return ptr;
+    }
+    free() {
+        const ptr = this.__destroy_into_raw();
+        wasm.__wbg_core_free(ptr, 0);
+    }
+    call(name) {
+        const ptr0 = passStringToWasm0(name, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        wasm.core_call(this.__wbg_ptr, ptr0, WASM_VECTOR_LEN);
+    }
+    constructor() {
+        this.__wbg_ptr = wasm.core_new();
+        CoreFinalization.register(this, this.__wbg_ptr, this);
+        return this;
+    }
+}
+if (Symbol.dispose) Core.prototype[Symbol.dispose] = Core.prototype.free;
+function __wbg_get_imports() {
+    const import0 = {
+        __proto__: null,
+        __wbg_first_11: function(arg0) {
+            return 0;
+        },
+    };
+    return {
+        __proto__: null,
+        "./toy_bg.js": import0,
+    };
+}
+const CoreFinalization = (typeof FinalizationRegistry === 'undefined')
+    ? { register: () => {}, unregister: () => {} }
+    : new FinalizationRegistry(ptr => wasm.__wbg_core_free(ptr, 1));
+function passArray8ToWasm0(arg, malloc) {
+    return malloc(arg.length * 1, 1) >>> 0;
+}
+function passStringToWasm0(arg, malloc, realloc) {
+    return realloc(arg.charCodeAt(0));
+}
+const cachedTextEncoder = new TextEncoder();
+let WASM_VECTOR_LEN = 0;
+
+let wasmModule, wasmInstance, wasm;
+function __wbg_finalize_init(instance, module) {
+    wasmInstance = instance;
+    wasm = instance.exports;
+    wasmModule = module;
+    wasm.__wbindgen_start();
+    return wasm;
+}
+
+async function __wbg_load(module, imports) {
+}
+
+export { initSync, __wbg_init as default };
+"#;
+
     #[test]
     fn the_sample_becomes_a_factory() {
         let glue = Glue::parse(SAMPLE).unwrap();
@@ -473,6 +583,22 @@ export { initSync, __wbg_init as default };
         assert!(text.contains("function used(a)"));
         assert!(text.contains("if (Symbol.dispose)") && text.contains("CoreFinalization"));
         assert!(glue.retain_imports(&["__wbg_third".into()]).is_err());
+    }
+
+    #[test]
+    fn what_is_of_no_use_is_left_out() {
+        let mut glue = Glue::parse(FULL_CLASS).unwrap();
+        glue.lighten().unwrap();
+        let text = glue.factory("s", "m");
+        for gone in ["free", "Finalization", "Symbol.dispose", "realloc", "charCodeAt"] {
+            assert!(!text.contains(gone), "{gone} is still there: {text}");
+        }
+        assert!(text.contains("const ptr0 = passStringToWasm0(name);"));
+        assert!(text.contains("class Core {\n    call(name) {"));
+        assert_eq!(glue.used_exports(), ["__wbindgen_malloc", "core_call", "core_new"]);
+
+        let other = FULL_CLASS.replace("const ptr = this.__destroy_into_raw();", "other();");
+        assert!(Glue::parse(&other).unwrap().lighten().is_err());
     }
 
     #[test]

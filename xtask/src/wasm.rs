@@ -179,11 +179,18 @@ impl Bound {
         );
         // The text of the glue is complete only when it is written.
         output.emit(&work)?;
-        let glue = Glue::parse(&std::fs::read_to_string(work.join("tokenward.js"))?)?;
+        let mut glue = Glue::parse(&std::fs::read_to_string(work.join("tokenward.js"))?)?;
+        glue.lighten()?;
         let module = output.wasm_mut();
         if let Some(foreign) = module.imports.iter().find(|import| import.module != glue.module()) {
             bail!("the wasm file imports {}.{}, which no page provides", foreign.module, foreign.name);
         }
+        let used = glue.used_exports();
+        let is_useless =
+            |name: &str| !used.contains(&name) && !["__wbindgen_start", "memory"].contains(&name);
+        let useless: Vec<_> =
+            module.exports.iter().filter(|export| is_useless(&export.name)).map(walrus::Export::id).collect();
+        useless.into_iter().for_each(|id| module.exports.delete(id));
         if mode == Mode::Release {
             silence_panics(module)?;
         }
