@@ -8,6 +8,7 @@ mod fuzz;
 mod glue;
 mod hostile;
 mod inline;
+mod merge;
 mod order;
 mod package;
 mod paths;

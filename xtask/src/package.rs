@@ -2,7 +2,7 @@
 
 use crate::process::Run;
 use crate::wasm::{self, Extent, Mode};
-use crate::{inline, paths, tools};
+use crate::{inline, merge, paths, tools};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,7 @@ pub fn build(mode: Mode) -> Result<()> {
     }
     println!("bundle the vault");
     vault(&dist)?;
+    merge::core(&dist)?;
     load_test(&dist)?;
     papers(&stage)?;
 
