@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 
-import { CHANNEL, type RelayMessage } from './relay.js';
+import { CHANNEL, type RelayMessage } from './relay-channel.js';
 
 /** Milliseconds in which somebody who waits answers. */
 const PATIENCE = 2000;

@@ -2,11 +2,7 @@
 // not asked: a provider that isolates its pages (COOP) makes it look closed.
 
 import { failure, isAuthError } from './errors.js';
-
-export const CHANNEL = 'tokenward relay';
-
-/** From the callback page its URL, back to it the `state` of a URL that was taken. */
-export type RelayMessage = { tokenward: 1; url: string; taken?: never } | { tokenward: 1; taken: string; url?: never };
+import { CHANNEL, type RelayMessage } from './relay-channel.js';
 
 /** Nothing a server sends in a URL is longer. */
 const MOST = 1 << 18;

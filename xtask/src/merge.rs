@@ -19,9 +19,8 @@ pub fn core(dist: &Path) -> Result<()> {
         }
     }
     let merged = reached(&modules)?;
-    let names: Vec<(&str, &str)> =
-        merged.iter().flat_map(|module| exports(&modules[*module]).map(|name| (*module, name))).collect();
-    let mut unique: Vec<&str> = names.iter().map(|(_, name)| *name).collect();
+    let names: Vec<&str> = merged.iter().flat_map(|module| exports(&modules[*module])).collect();
+    let mut unique = names.clone();
     unique.sort_unstable();
     unique.dedup();
     ensure!(unique.len() == names.len(), "two of {merged:?} export the same name");
@@ -41,16 +40,10 @@ pub fn core(dist: &Path) -> Result<()> {
     std::fs::write(dist.join(CORE), text)?;
 
     for module in merged.iter().filter(|module| **module != CORE) {
-        let is_wanted = modules.iter().any(|(name, text)| {
-            !merged.contains(name.as_str()) && imports(text).any(|import| import == format!("./{module}"))
-        });
-        let file = dist.join(module);
-        if is_wanted {
-            let own: Vec<&str> = names.iter().filter(|(of, _)| of == module).map(|(_, name)| *name).collect();
-            std::fs::write(file, format!("export {{ {} }} from './{CORE}';\n", own.join(", ")))?;
-        } else {
-            std::fs::remove_file(file)?;
-        }
+        std::fs::remove_file(dist.join(module))?;
+    }
+    for (name, text) in modules.iter().filter(|(name, _)| !merged.contains(name.as_str())) {
+        std::fs::write(dist.join(name), elsewhere(text, &merged))?;
     }
     Ok(())
 }
@@ -77,6 +70,17 @@ fn imports(text: &str) -> impl Iterator<Item = &str> {
     statements.filter_map(|line| line.strip_suffix("';")?.rsplit('\'').next())
 }
 
+/// A module that takes from the core what it took from one of the merged modules.
+fn elsewhere(text: &str, merged: &BTreeSet<&str>) -> String {
+    let mut text = text.to_owned();
+    for module in merged {
+        for folder in ["./", "../"] {
+            text = text.replace(&format!(" from '{folder}{module}';"), &format!(" from '{folder}{CORE}';"));
+        }
+    }
+    text
+}
+
 /// The names that it declares and exports.
 fn exports(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter_map(|line| {
@@ -98,6 +102,14 @@ mod tests {
                     export class Two extends one {\nexport async function three() {\nconst four = 4;\n";
         assert_eq!(imports(text).collect::<Vec<_>>(), ["./a.js", "./b.js"]);
         assert_eq!(exports(text).collect::<Vec<_>>(), ["one", "Two", "three"]);
+    }
+
+    #[test]
+    fn what_was_merged_is_taken_from_the_core() {
+        let merged = BTreeSet::from(["a.js", CORE]);
+        let text = "import { a } from './a.js';\nimport { b } from './b.js';\nimport { c } from '../a.js';\n";
+        let moved = "import { a } from './client.js';\nimport { b } from './b.js';\nimport { c } from '../client.js';\n";
+        assert_eq!(elsewhere(text, &merged), moved);
     }
 
     #[test]
