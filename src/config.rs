@@ -74,12 +74,12 @@ pub struct Config {
     pub page_origin: Option<String>,
 }
 
-/// The last five are the facade's own, taken out before they come here; listed so that a misspelling finds them.
+/// The last six are the facade's own, taken out before they come here; listed so that a misspelling finds them.
 const KNOWN: &str = "issuer clientId redirectUri postLogoutRedirectUri scope discovery metadata resource \
     extraParams tokenParams repairs sessionLifetime logoutUriParam idTokenAlgorithms requirePkce \
     trustedAudiences leeway freshness minValidity \
     renewal timeout responseType dangerously persistence engine \
-    apis exposeAccessToken handleRedirect provider vault";
+    apis exposeAccessToken handleRedirect monitorSession provider vault";
 
 /// Metadata members that are used. Others are the server's own business, but a misspelling of these is not.
 const METADATA: &str = "issuer authorization_endpoint token_endpoint jwks_uri userinfo_endpoint \

@@ -76,7 +76,7 @@ export const viaFrame = async (
     document.body.append(frame);
   };
   try {
-    await login(call, { ...args, via: 'frame' }, FRAME_LIMIT, show, own.signal);
+    await login(call, { via: 'frame', ...args }, FRAME_LIMIT, show, own.signal);
     return true;
   } catch (error) {
     if (isAuthError(error) && error.code === 'interaction_required') return false;

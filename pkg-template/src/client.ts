@@ -1,5 +1,6 @@
 import { createAnnouncer } from './announcer.js';
 import { asyncDisposable } from './async-dispose.js';
+import { clientName } from './client-name.js';
 import type { Connect, Connection, Core, ErrorRecord, Host, Plain } from './core.js';
 import type { Others } from './elsewhere.js';
 import { failure, fromRecord, isAuthError, type AuthError } from './errors.js';
@@ -7,7 +8,7 @@ import { loaded } from './loaded.js';
 import { leave, showUrl } from './navigation.js';
 import { createOnce } from './once.js';
 import { createOperations } from './operations.js';
-import { clientName, loginArguments, plain, provided, take, withSignal } from './options.js';
+import { loginArguments, plain, provided, take, withSignal } from './options.js';
 import { createSnapshots, signedOut, type Claims, type Session } from './session.js';
 import { createTokenAtHand } from './token.js';
 import type { AuthClient, ClientOptions, GetTokenOptions, LoginOptions, PopupLoginOptions, RedirectResult } from './types.js';
@@ -42,10 +43,12 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
   if (typeof exposed !== 'boolean') throw failure('option_invalid', 'exposeAccessToken');
 
   let core: Core | undefined;
+  let monitor: { close(): void } | undefined;
   let connection: Connection;
   let closed: AuthError | undefined;
   const announcer = createAnnouncer();
   const { session, change } = announcer;
+  const monitoring = take(options, 'monitorSession') ?? false;
   const snapshot = createSnapshots();
   // What logins in popups and frames wait for; a logout ends them.
   let beside = new AbortController();
@@ -68,31 +71,34 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
   const operations = createOperations(() => core as Core, poison);
   const { call } = operations;
 
-  // Where each tab has a session of its own, they tell each other of logins and logouts.
+  // Where each tab has a session of its own, they tell each other of logins and logouts. A logout at the server is for all.
   let others: Promise<Others | undefined> | undefined;
   const meetOthers = () =>
-    options.persistence === 'sealed' || session().vault === 'shared-worker'
-      ? undefined
-      : (others ??= import('./elsewhere.js').then(
-          ({ createOthers }) =>
-            createOthers(
-              clientName(options),
-              () => session().claims?.sub,
-              (hint) => announcer.happen({ type: 'elsewhere', session: session(), error: null, hint }),
-              () => void call('getToken', { fresh: true }).catch(() => {}),
-            ),
-          () => (others = undefined),
-        ));
+    (others ??= import('./elsewhere.js').then(
+      ({ createOthers }) =>
+        createOthers(
+          clientName(options),
+          session,
+          () => options.persistence !== 'sealed' && session().vault !== 'shared-worker',
+          (hint) => announcer.happen({ type: 'elsewhere', session: session(), error: null, hint }),
+          () => void call('getToken', { fresh: true }).catch(() => {}),
+        ),
+      () => (others = undefined),
+    ));
 
   let handling: string | undefined;
   const host: Host = {
     settle: operations.settle,
-    session: (record) => closed || change(snapshot(record, session())),
+    session: (record) => {
+      if (closed) return;
+      change(snapshot(record, session()));
+      if (record.claims) void meetOthers();
+    },
     token: (...given) => closed || token.set(...given),
     event: (type, detail) => {
       if (closed) return;
       announcer.happen({ type, session: session(), error: detail ? fromRecord(detail) : null });
-      if (type === 'signed-in' || type === 'signed-out') void meetOthers()?.then((others) => others?.tell(type));
+      if (type === 'signed-in' || type === 'signed-out') void meetOthers().then((others) => others?.tell(type));
     },
     // An answer that came from elsewhere is no reason to touch the page's address.
     cleanUrl: (url) => handling === location.href && showUrl(url),
@@ -100,6 +106,10 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
   };
 
   try {
+    if (monitoring) {
+      const { createMonitor } = await loaded(import('./monitor.js'));
+      monitor = createMonitor(monitoring, announcer, call);
+    }
     connection = await connect(options, { pageUrl }, host);
     core = connection.core;
   } catch (cause) {
@@ -224,6 +234,7 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
         const failed = closed;
         close(failure('client_disposed'));
         announcer.silence();
+        monitor?.close();
         void others?.then((others) => others?.close());
         // A failed engine must not be entered again.
         if (!failed) core.dispose();

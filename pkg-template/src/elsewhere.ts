@@ -1,10 +1,16 @@
-// Tabs that each have a grant of their own tell each other who signs in and out. Any script of the origin can say
-// anything on the channel: what is heard is a reason to look at one's own truth, never the truth.
+// Tabs that each have a grant of their own tell each other who signs in and out, and the page of a front-channel logout
+// tells all of them. Any script of the origin can say anything on the channel: what is heard is a reason to look at
+// one's own truth, never the truth.
 
+import { channelOf, digest, type LogoutAnswer, type LogoutMessage } from './frontchannel.js';
+import type { Session } from './session.js';
 import { sparingly } from './sparingly.js';
 
-/** What happened in another tab. */
-export type Elsewhere = 'signed-in' | 'signed-out' | 'other-user';
+/**
+ * What happened in another tab; `frontchannel-logout`: the server said that its user logs out (OIDC Front-Channel
+ * Logout 1.0).
+ */
+export type Elsewhere = 'signed-in' | 'signed-out' | 'other-user' | 'frontchannel-logout';
 
 interface Told {
   tokenward: 1;
@@ -20,18 +26,17 @@ const LOOK_GAP = 30_000;
 /** Most milliseconds by which tabs that hear the same look at different times. */
 const SPREAD = 3000;
 
-const read = (data: unknown): Told | undefined => {
-  if (typeof data !== 'object' || data === null) return undefined;
-  const { tokenward, hint, user, ...rest } = data as Partial<Told>;
-  const known = tokenward === 1 && (hint === 'signed-in' || hint === 'signed-out');
-  return known && typeof user === 'string' && /^[0-9a-f]{64}$/.test(user) && !Object.keys(rest).length
-    ? { tokenward, hint, user }
-    : undefined;
-};
+const isDigest = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 
-const digest = async (text: string): Promise<string> => {
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
+const read = (data: unknown): Told | LogoutMessage | undefined => {
+  if (typeof data !== 'object' || data === null) return undefined;
+  const { tokenward, hint, user, logout, ...rest } = data as Partial<Told & LogoutMessage>;
+  if (tokenward !== 1 || Object.keys(rest).length) return undefined;
+  if (hint === undefined && user === undefined) {
+    return logout === null || isDigest(logout) ? { tokenward, logout } : undefined;
+  }
+  const known = (hint === 'signed-in' || hint === 'signed-out') && isDigest(user) && logout === undefined;
+  return known ? { tokenward, hint, user } : undefined;
 };
 
 /** The other tabs of one client. */
@@ -42,17 +47,19 @@ export interface Others {
 }
 
 /**
- * `subject`: who is signed in here. `happened` hears of the others; `look` asks the server whether the session here
- * is alive still.
+ * `session`: the one here. `alone`: whether no other tab shares it. `happened` hears of the others; `look` asks the server
+ * whether the session here is alive still.
  */
 export const createOthers = (
   name: string,
-  subject: () => string | undefined,
+  session: () => Session,
+  alone: () => boolean,
   happened: (hint: Elsewhere) => void,
   look: () => void,
 ): Others => {
-  const channel = new BroadcastChannel(`tokenward ${name}`);
-  const user = (sub: string) => digest(JSON.stringify([name, sub]));
+  const channel = new BroadcastChannel(channelOf(name));
+  const subject = () => session().claims?.sub;
+  const user = (sub: string) => digest(name, sub);
   let last: string | undefined;
   let closed = false;
   let looked = -LOOK_GAP;
@@ -64,15 +71,39 @@ export const createOthers = (
     if (hint === 'signed-in') return happened(own && own !== theirs ? 'other-user' : hint);
     happened(hint);
     // The server may have ended this grant with the other: one of us asks soon, all of us ask once.
-    if (own !== theirs || looking !== undefined || performance.now() - looked < LOOK_GAP) return;
-    looking = setTimeout(() => {
-      looking = undefined;
-      looked = performance.now();
-      if (subject() !== undefined) look();
-    }, Math.random() * SPREAD);
+    if (own === theirs) lookSoon();
   };
 
-  const flood = sparingly<Told>(HEAR_GAP, (told) => void hear(told), {
+  /** Whoever logs out at the server says so of one session, or of all that a browser has there. */
+  const hearLogout = async ({ logout }: LogoutMessage) => {
+    const { claims } = session();
+    if (!claims) return;
+    const { sid } = claims;
+    if (logout !== null && (typeof sid !== 'string' || logout !== (await digest(name, sid)))) return;
+    if (closed) return;
+    channel.postMessage({ tokenward: 1, heard: logout } satisfies LogoutAnswer);
+    happened('frontchannel-logout');
+    lookSoon();
+  };
+
+  const lookSoon = () => {
+    if (looking !== undefined) return;
+    const { expiresAt } = session();
+    const rest = Math.max(looked + LOOK_GAP - performance.now(), 0);
+    looking = setTimeout(() => {
+      looking = undefined;
+      // Somebody who shares the session may have asked meanwhile.
+      if (subject() === undefined || (!alone() && session().expiresAt !== expiresAt)) return;
+      looked = performance.now();
+      look();
+    }, rest + Math.random() * SPREAD);
+  };
+
+  const take = (told: Told | LogoutMessage) => {
+    if ('logout' in told) void hearLogout(told);
+    else if (alone()) void hear(told);
+  };
+  const flood = sparingly<Told | LogoutMessage>(HEAR_GAP, take, {
     setTimeout: (work, after) => setTimeout(work, after),
     clearTimeout: (timer) => clearTimeout(timer as number),
   });
@@ -86,7 +117,7 @@ export const createOthers = (
       const sub = subject();
       // Who signed out is known from before.
       last = sub === undefined ? last : await user(sub);
-      if (last && !closed) channel.postMessage({ tokenward: 1, hint, user: last } satisfies Told);
+      if (last && alone() && !closed) channel.postMessage({ tokenward: 1, hint, user: last } satisfies Told);
     },
     close: () => {
       closed = true;

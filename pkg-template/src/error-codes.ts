@@ -64,6 +64,7 @@ export type AuthErrorCode =
   | 'aborted'
   | 'popup_blocked'
   | 'login_timed_out'
+  | 'monitoring_unavailable'
   | 'client_disposed'
   | 'engine_load_failed'
   | 'engine_failed'

@@ -51,9 +51,6 @@ export const take = (record: Plain, key: string): unknown => {
   return value;
 };
 
-/** Same for all tabs and workers of one client. An issuer is a URL: it holds no space. */
-export const clientName = ({ issuer, clientId }: Plain): string => `${issuer} ${clientId}`;
-
 /** Separates the signal, which is not data, from the arguments of a call. */
 export const withSignal = (
   options: { signal?: AbortSignal } | undefined,

@@ -28,7 +28,14 @@ export type VaultKind = 'page' | 'worker' | 'shared-worker';
 export type Persistence = 'memory' | 'sealed';
 
 /** What {@link AuthClient.on} can listen to. */
-export type EventType = 'signed-in' | 'renewed' | 'renewal-failed' | 'signed-out' | 'session-expired' | 'elsewhere';
+export type EventType =
+  | 'signed-in'
+  | 'renewed'
+  | 'renewal-failed'
+  | 'signed-out'
+  | 'session-expired'
+  | 'elsewhere'
+  | 'monitoring-ended';
 
 /**
  * Claims about the user: of the verified ID token (OIDC Core 2) or of the userinfo answer (5.3). Only `sub` is

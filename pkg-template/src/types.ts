@@ -163,6 +163,13 @@ export interface ClientSettings {
    * vault that is a worker the token then never comes to the page. Default `true`.
    */
   exposeAccessToken?: boolean;
+  /**
+   * Asks the server now and then, in a hidden frame, whether the user is signed in there still, and ends the session when not
+   * (`session_ended`), or when it is somebody else (`identity_changed`). Needs a server of the same site, or a browser that
+   * sends third-party cookies; where it cannot be told, the session stays and `monitoring-ended` says so. `interval`: seconds
+   * between two checks, 10 to 86400, default 300. Default `false`.
+   */
+  monitorSession?: boolean | { interval?: number };
   /** Whether `createClient` finishes a login whose answer is in the page's URL. Default `true`. */
   handleRedirect?: boolean;
 }
@@ -366,7 +373,10 @@ export interface AuthClient extends AsyncDisposal {
    * - `session-expired`: the session is over without the user's doing; a new login is needed.
    * - `elsewhere`: in another tab that has a session of its own, somebody `signed-in` or `signed-out`, or is signed in as
    *   `other-user` than here ({@link AuthEvent.hint}). Only a hint, which any script of the origin can forge: this session
-   *   stays as it is. Not told where all tabs share one session.
+   *   stays as it is. Not told where all tabs share one session. Or the server said that its user logs out
+   *   (`frontchannel-logout`), which is looked into everywhere.
+   * - `monitoring-ended`: with the option `monitorSession`, the server cannot be asked from here who is signed in there; the
+   *   session stays.
    */
   on(type: EventType, listener: AuthListener): () => void;
 

@@ -1,8 +1,8 @@
 // An engine and its keeper: of a page whose session is sealed, and of a vault. A page loads this only for that.
 
+import { clientName } from './client-name.js';
 import type { Core, Engine, Host, Plain, Environment, Start } from './core.js';
 import { createKeeper, type Keeper, type KeeperOptions } from './keeper.js';
-import { clientName } from './options.js';
 
 /** The number of no operation of a client: those begin with 1. */
 const RESTORE = 0;

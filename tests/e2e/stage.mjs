@@ -21,51 +21,60 @@ const PRESS_AGAIN = 5000;
 
 export const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 
+/** What the servers of a world show and know. */
+const scenery = async (stage, pkg) => ({
+  pkg,
+  connectSrc: [stage.hostile.origin, stage.hostile.elsewhere],
+  clients: [
+    { client_id: 'e2e', redirect_uris: ['/e2e/app/', '/e2e/kept/', '/e2e/strict/', '/e2e/relay/', '/e2e/vault/'] },
+    ...ALGORITHMS.map((alg) => ({
+      client_id: `alg-${alg}`,
+      redirect_uris: ['/e2e/app/'],
+      id_token_signed_response_alg: alg,
+    })),
+  ],
+  mounts: {
+    '/e2e/': here('pages'),
+    // The page that a provider has in a frame when its user logs out.
+    '/e2e/frontchannel/': {
+      dir: here('pages/frontchannel'),
+      headers: { 'Content-Security-Policy': "default-src 'none'; script-src 'self'; img-src data:", 'Cache-Control': 'no-store' },
+    },
+    // The same page as browsers may keep it for the Back button.
+    '/e2e/kept/': { dir: here('pages/app'), headers: { 'Cache-Control': 'no-cache' } },
+    // The same page for servers that are started later: connect-src is every port of this machine.
+    '/e2e/wide/': {
+      dir: here('pages/app'),
+      headers: { 'Content-Security-Policy': "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' http://localhost:*; img-src data:" },
+    },
+    // The same page under the policy that a page with a vault can have: nothing but scripts and workers of its own,
+    // not even WebAssembly or a connection.
+    '/e2e/vault/': { dir: here('pages/app'), headers: { 'Content-Security-Policy': VAULT_PAGE } },
+    // The worker, with a policy of its own.
+    '/e2e/worker/': async (req, res) => {
+      res.setHeader('Content-Type', 'text/javascript; charset=utf-8');
+      const policy = vaultPolicy(stage.world);
+      const parts = { tight: "'none'", watched: "'self' 'wasm-unsafe-eval'" };
+      const [, part] = /\/(tight|watched)\//.exec(req.url) ?? [];
+      res.setHeader('Content-Security-Policy', part ? policy.replace("'wasm-unsafe-eval'", parts[part]) : policy);
+      res.end(await readFile(req.url.endsWith('/watch.js') ? here('pages/watched-worker.js') : join(pkg, 'dist/vault.js')));
+    },
+    '/e2e/made/': await bundleStrict(pkg),
+    // A second copy of the package, as a careless bundle has it.
+    '/e2e/copy/': pkg,
+    '/setup/': (_req, res) => {
+      res.setHeader('Content-Type', 'text/javascript; charset=utf-8');
+      res.end(stage.setupScript());
+    },
+  },
+});
+
 /** Starts browser and servers. `pkg`: folder of the built package. */
 export async function openStage(browserName, { pkg = here('../../pkg') } = {}) {
   const stage = new Stage();
   stage.hostile = await startHostileProvider();
-  stage.world = await startWorld({
-    pkg,
-    connectSrc: [stage.hostile.origin, stage.hostile.elsewhere],
-    clients: [
-      { client_id: 'e2e', redirect_uris: ['/e2e/app/', '/e2e/kept/', '/e2e/strict/', '/e2e/relay/', '/e2e/vault/'] },
-      ...ALGORITHMS.map((alg) => ({
-        client_id: `alg-${alg}`,
-        redirect_uris: ['/e2e/app/'],
-        id_token_signed_response_alg: alg,
-      })),
-    ],
-    mounts: {
-      '/e2e/': here('pages'),
-      // The same page as browsers may keep it for the Back button.
-      '/e2e/kept/': { dir: here('pages/app'), headers: { 'Cache-Control': 'no-cache' } },
-      // The same page for servers that are started later: connect-src is every port of this machine.
-      '/e2e/wide/': {
-        dir: here('pages/app'),
-        headers: { 'Content-Security-Policy': "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' http://localhost:*; img-src data:" },
-      },
-      // The same page under the policy that a page with a vault can have: nothing but scripts and workers of its own,
-      // not even WebAssembly or a connection.
-      '/e2e/vault/': { dir: here('pages/app'), headers: { 'Content-Security-Policy': VAULT_PAGE } },
-      // The worker, with a policy of its own.
-      '/e2e/worker/': async (req, res) => {
-        res.setHeader('Content-Type', 'text/javascript; charset=utf-8');
-        const policy = vaultPolicy(stage.world);
-        const parts = { tight: "'none'", watched: "'self' 'wasm-unsafe-eval'" };
-        const [, part] = /\/(tight|watched)\//.exec(req.url) ?? [];
-        res.setHeader('Content-Security-Policy', part ? policy.replace("'wasm-unsafe-eval'", parts[part]) : policy);
-        res.end(await readFile(req.url.endsWith('/watch.js') ? here('pages/watched-worker.js') : join(pkg, 'dist/vault.js')));
-      },
-      '/e2e/made/': await bundleStrict(pkg),
-      // A second copy of the package, as a careless bundle has it.
-      '/e2e/copy/': pkg,
-      '/setup/': (_req, res) => {
-        res.setHeader('Content-Type', 'text/javascript; charset=utf-8');
-        res.end(stage.setupScript());
-      },
-    },
-  });
+  stage.startWorld = async (hosts = {}) => startWorld({ ...(await scenery(stage, pkg)), hosts });
+  stage.world = await stage.startWorld();
   try {
     stage.browser = await startBrowser(browserName);
   } catch (error) {
@@ -85,6 +94,8 @@ const vaultPolicy = ({ issuer, apiUrl }) => `default-src 'none'; script-src 'was
 
 class Stage {
   world;
+  /** Starts one more world like the one there is; `hosts`: where its servers are. */
+  startWorld;
   /** The server that does what it is told (tests/hostile/provider). */
   hostile;
   browser;
@@ -108,6 +119,19 @@ class Stage {
   /** The page whose policy has no room for an engine. */
   get vaultHome() {
     return `${this.world.pagesUrl}e2e/vault/`;
+  }
+
+  /** Does something where pages and provider are two sites. */
+  async apart(work) {
+    const near = this.world;
+    this.world = await this.startWorld({ pages: '127.0.0.1' });
+    try {
+      await work();
+    } finally {
+      await this.driver.get('about:blank');
+      await this.world.stop();
+      this.world = near;
+    }
   }
 
   /** Nothing of the last test is left: a new tab, nobody known at the provider, no grant, no fault, no count. */

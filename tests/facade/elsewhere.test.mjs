@@ -65,6 +65,33 @@ test('others hear of logins and logouts, and keep their own session', async (t) 
   assert.deepEqual(channels, [spy]);
 });
 
+test('a tab that asked not long ago asks again when the pause is over', async (t) => {
+  t.mock.method(Math, 'random', () => 0);
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  const one = await tab('later');
+  await signIn(one);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const tick = async (ms) => {
+    for (let left = ms; left > 0; left -= 500) {
+      now += 500;
+      t.mock.timers.tick(500);
+      for (let i = 0; i < 10; i += 1) await settled();
+    }
+  };
+  const page = new BroadcastChannel(`tokenward ${ISSUER} later`);
+  for (let i = 0; i < 2; i += 1) {
+    page.postMessage({ tokenward: 1, logout: null });
+    await tick(2000);
+  }
+  assert.equal(one.core.count('getToken'), 1);
+  await tick(28_000);
+  assert.equal(one.core.count('getToken'), 2);
+  await tick(120_000);
+  assert.equal(one.core.count('getToken'), 2);
+  await one.client.dispose();
+});
+
 test('J05: forged and flooded hints cause one look at the own truth, and end nothing', async (t) => {
   t.mock.method(Math, 'random', () => 0);
   const one = await tab('forged');

@@ -13,7 +13,7 @@ import {
   type VaultFactory,
   type VaultKind,
 } from 'tokenward';
-import { initiatedLogin, relay } from 'tokenward/callback';
+import { frontChannelLogout, initiatedLogin, relay } from 'tokenward/callback';
 import { createClient as createSlim, type AuthClient as SlimClient } from 'tokenward/slim';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -42,6 +42,7 @@ const options: ClientOptions = {
   apis: ['https://api.example.com', { url: 'https://b.example.com', methods: ['GET'] }],
   persistence: 'sealed',
   handleRedirect: false,
+  monitorSession: { interval: 60 },
   vault: 'page',
   exposeAccessToken: false,
 };

@@ -2,7 +2,7 @@
 
 import * as tokenward from '/pkg/dist/index.js';
 
-const EVENTS = ['signed-in', 'renewed', 'renewal-failed', 'signed-out', 'session-expired'];
+const EVENTS = ['signed-in', 'renewed', 'renewal-failed', 'signed-out', 'session-expired', 'monitoring-ended'];
 
 window.tokenward = tokenward;
 
