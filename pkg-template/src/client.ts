@@ -9,6 +9,7 @@ import { leave, showUrl } from './navigation.js';
 import { createOnce } from './once.js';
 import { createOperations } from './operations.js';
 import { loginArguments, plain, provided, take, withSignal } from './options.js';
+import { isOfAnother } from './pending.js';
 import { createSnapshots, signedOut, type Claims, type Session } from './session.js';
 import { createTokenAtHand } from './token.js';
 import type { AuthClient, ClientOptions, GetTokenOptions, LoginOptions, PopupLoginOptions, RedirectResult } from './types.js';
@@ -193,6 +194,7 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
     handleRedirect: async (url) => {
       // Whoever is first has cleaned the page's address already: a call without a URL means the same answer.
       const target = String(url ?? handling ?? location.href);
+      if (isOfAnother(target, options)) return null;
       return redirects(target, async (forget) => {
         handling = target;
         const result = await call('handleRedirect', { url: target }).finally(() => {

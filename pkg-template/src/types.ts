@@ -328,7 +328,7 @@ export interface AuthClient extends AsyncDisposal {
 
   /**
    * Finishes a login by hand, for `handleRedirect: false`. `null` when the URL (default: the page's) is not the
-   * answer to a login. The URL is cleaned; going to `returnTo` is up to the app. Called twice at once for one
+   * answer to a login, or one that another client of the page has begun. The URL is cleaned; going to `returnTo` is up to the app. Called twice at once for one
    * URL, the code is redeemed once and both get the result.
    *
    * Rejects when the answer is refused: with an error of phase `callback` (RFC 6749 4.1.2, RFC 9207), `token`

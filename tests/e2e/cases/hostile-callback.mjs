@@ -101,15 +101,78 @@ scenario('B09: the ID token of an earlier login, well signed and not expired, is
   assert.equal(stage.hostile.count('token'), 2);
 });
 
-scenario('A09: the answer of one server that comes to the client of another is refused', async (stage) => {
+scenario('A09: the answer of one server that comes to the client of another is left alone, and none of its words are sent anywhere', async (stage) => {
   const url = await pending(stage);
-  const error = await stage.refused(async (target, issuer) => {
+  const found = await stage.run(async (target, issuer) => {
     const other = await tokenward.createClient({ ...setup.options, issuer });
-    return other.handleRedirect(target);
+    const theirs = await other.handleRedirect(target);
+    // A login of its own with a response that names the first server.
+    const { iss } = Object.fromEntries(new URL(target).searchParams);
+    return { theirs, iss, error: other.session.lastError };
   }, url, stage.world.issuer);
-  assert.ok(['state_unknown', 'transaction_invalid', 'iss_mismatch'].includes(error.code), error.code);
+  assert.deepEqual(found, { theirs: null, iss: stage.hostile.issuer, error: null });
   assert.equal(stage.hostile.count('token'), 0);
   assert.equal(stage.counts.token, 0, 'the code did not go to the other server');
+});
+
+/** Two clients of two servers in the page, with one client id. */
+const both = (stage, redirectUri) =>
+  stage.evaluate((issuer, redirectUri) => {
+    const other = { ...setup.options, issuer, redirectUri };
+    window.ready = false;
+    (async () => {
+      window.other = await tokenward.createClient(other);
+      window.auth = await tokenward.createClient(setup.options);
+      window.ready = true;
+    })();
+  }, stage.world.issuer, redirectUri);
+
+scenario('A09: two clients of two servers share a redirect URI: the state says whose answer it is, whoever is asked first', async (stage) => {
+  await openHostile(stage, { handleRedirect: false });
+  const shared = stage.home;
+  for (const mine of ['auth', 'other']) {
+    await both(stage, shared);
+    await stage.ready();
+    await stage.evaluate((name) => {
+      window.ready = false;
+      window[name].login().catch(() => {});
+    }, mine);
+    await stage.passLoginPage();
+    await stage.ready();
+    await both(stage, shared);
+    await stage.ready();
+    const found = await stage.run(async () => {
+      const results = [];
+      for (const client of [window.other, window.auth, window.other]) results.push((await client.handleRedirect()) !== null);
+      return { results, other: window.other.session, auth: window.auth.session };
+    });
+    assert.deepEqual(found.results, mine === 'other' ? [true, false, false] : [false, true, false]);
+    const [signedIn, signedOut] = mine === 'other' ? [found.other, found.auth] : [found.auth, found.other];
+    assert.deepEqual([signedIn.status, signedOut.status], ['signed-in', 'signed-out']);
+    assert.equal(signedIn.claims.iss, mine === 'other' ? stage.world.issuer : stage.hostile.issuer);
+    assert.deepEqual([found.other.lastError, found.auth.lastError], [null, null]);
+    assert.deepEqual([stage.hostile.count('token'), stage.counts.token], mine === 'other' ? [1, 1] : [1, 0]);
+    assert.equal(await stage.evaluate(() => location.search), '');
+  }
+});
+
+scenario('A09: two clients of two servers with redirect URIs of their own: each sees its own answers only', async (stage) => {
+  await openHostile(stage, { handleRedirect: false });
+  const away = `${stage.world.pagesUrl}e2e/kept/`;
+  await stage.leaveForLogin();
+  await stage.passLoginPage();
+  await stage.ready();
+  await both(stage, away);
+  await stage.ready();
+  const found = await stage.run(async () => {
+    const theirs = await window.other.handleRedirect();
+    const url = location.href.replace('/e2e/app/', '/e2e/kept/');
+    const moved = await window.other.handleRedirect(url);
+    const mine = await window.auth.handleRedirect();
+    return { theirs, moved, mine: mine !== null, issuer: mine.session.claims.iss, error: window.other.session.lastError };
+  });
+  assert.deepEqual(found, { theirs: null, moved: null, mine: true, issuer: stage.hostile.issuer, error: null });
+  assert.deepEqual([stage.hostile.count('token'), stage.counts.token], [1, 0]);
 });
 
 scenario('A15: an answer beyond all sizes is refused, and the engine lives', async (stage) => {
