@@ -10,6 +10,7 @@ pub mod json;
 pub mod jwks;
 pub mod jws;
 pub mod options;
+pub mod record;
 mod support;
 pub mod token;
 pub mod transaction;
@@ -32,6 +33,7 @@ pub const TARGETS: &[Target] = &[
     ("jwks", jwks::run),
     ("jws", jws::run),
     ("options", options::run),
+    ("record", record::run),
     ("token", token::run),
     ("transaction", transaction::run),
     ("url", url::run),

@@ -199,6 +199,16 @@ pub fn facade_tests() -> Result<Run> {
     node_folder("tests/facade")
 }
 
+/// The fuzzer of the vault's messages, for so long.
+pub fn vault_fuzzer(time: Duration) -> Result<Run> {
+    facade_for_tests()?;
+    let file = paths::root().join("tests/facade/vault-fuzz.test.mjs");
+    let run = tools::node().args(["--test", "--test-reporter=spec"]).arg(file).named("node --test");
+    let seed =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(1, |now| now.as_secs());
+    Ok(run.env("VAULT_FUZZ_SECONDS", time.as_secs().to_string()).env("VAULT_FUZZ_SEED", seed.to_string()))
+}
+
 fn facade() -> Result<Counts> {
     node_tests(facade_tests()?)
 }
