@@ -214,6 +214,8 @@ pub(crate) struct Checker {
     idle_wakes: u32,
     woken_at: Millis,
     looks: Bucket,
+    /// When it last asked to remove what is kept; the clock may be set before it hears that this was done.
+    removes: Option<Now>,
     /// When access tokens were requested that were read.
     since: HashMap<String, Millis>,
     /// What the server said last to a refresh.
@@ -281,6 +283,7 @@ impl Checker {
             idle_wakes: 0,
             woken_at: 0,
             looks: Bucket::new(6.0, 4.0),
+            removes: None,
             since: HashMap::new(),
             last_word: Word::None,
             denied: false,
@@ -419,6 +422,11 @@ impl Checker {
     pub(crate) fn looks(&mut self, truth: Millis) {
         let calm = self.looks.take(truth);
         self.require(calm, || "a storm of looks at what is kept".to_owned());
+    }
+
+    /// It asks to remove what is kept.
+    pub(crate) fn removes(&mut self, now: Now) {
+        self.removes = Some(now);
     }
 
     /// What the server asks for with its answer to a refresh; up to ten minutes are its right.
@@ -703,16 +711,17 @@ impl Checker {
                 self.tally.ran_out += 1;
                 let life = facts.server.access.get(&self.last_token).and_then(|access| access.lifetime);
                 let sent = self.sent.get(&self.last_token);
-                let over = match (life, sent) {
-                    (Some(life), Some((sent, _))) => facts.now.since(*sent) >= life,
+                let is_over = |now: Now| match (life, sent) {
+                    (Some(life), Some((sent, _))) => now.since(*sent) >= life,
                     // Another page asked for it: the record tells when, by the wall clock.
                     (Some(life), None) => self.since.get(&self.last_token).is_some_and(|since| {
                         let issued = facts.server.access[&self.last_token].issued;
-                        let by_wall = facts.now.wall < *since || facts.now.wall - since >= life;
+                        let by_wall = now.wall < *since || now.wall - since >= life;
                         by_wall || facts.truth + 10_000 >= issued + life
                     }),
                     _ => false,
                 };
+                let over = is_over(facts.now) || self.removes.is_some_and(is_over);
                 self.require(over && known.is_none(), || "a session runs out before its time".to_owned());
             }
             _ => self.fail(format!("a session ends with {error:?}")),

@@ -23,6 +23,10 @@ impl World {
                 return self.grant_lock();
             }
             Keep::Load => self.checker.looks(truth),
+            Keep::Remove { .. } => {
+                let now = self.tabs[self.current].now(&self.clock);
+                self.checker.removes(now);
+            }
             _ => {}
         }
         let copy = match &keep {
