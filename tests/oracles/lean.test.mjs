@@ -58,7 +58,7 @@ const verdict = async (module, options) => {
 test('every option of the engine is looked at here', () => {
   const config = readFileSync(new URL('../../src/config.rs', import.meta.url), 'utf8');
   const [, list] = /const KNOWN: &str = "([^"]+)"/.exec(config);
-  const own = ['apis', 'exposeAccessToken', 'handleRedirect', 'provider', 'vault'];
+  const own = ['apis', 'exposeAccessToken', 'handleRedirect', 'monitorSession', 'provider', 'vault'];
   const known = list.split(/[\s\\]+/).filter((name) => !own.includes(name));
   assert.deepEqual(Object.keys(VALUES).sort(), known.sort());
 });
