@@ -3,6 +3,7 @@
 
 pub mod authorize;
 pub mod callback;
+pub mod challenge;
 pub mod discovery;
 pub mod http;
 pub mod id_token;

@@ -2,6 +2,7 @@
 
 use crate::encoding::json::Json;
 use crate::error::{Code, Error, Phase, Result};
+use crate::protocol::challenge;
 use crate::protocol::http::{Caching, HttpRequest, HttpResponse, Purpose};
 use crate::secret::Secret;
 use crate::time::Millis;
@@ -22,7 +23,8 @@ pub fn request(endpoint: &str, access_token: &Secret, timeout: Millis) -> HttpRe
 pub fn judge(response: &HttpResponse, subject: Option<&str>) -> Result<Json> {
     let status = response.status;
     if status != 200 {
-        return Err(Error::new(Code::UserinfoRefused).with_status(status));
+        let refused = Error::new(Code::UserinfoRefused).with_status(status);
+        return Err(challenge::with_words(refused, response));
     }
     let claims = if response.is_json() { Json::parse(&response.body) } else { None };
     let claims = claims.filter(Json::is_object);

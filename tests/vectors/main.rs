@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod callback;
+mod challenge;
 mod clocks;
 mod coverage;
 mod discovery;

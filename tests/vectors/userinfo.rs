@@ -75,6 +75,8 @@ fn d03_refusals_keep_their_status() {
             (error.code, error.phase, error.status),
             (Code::UserinfoRefused, Phase::Userinfo, Some(status))
         );
+        // RFC 6750 section 3: the words stand in the header.
+        assert_eq!(error.oauth_error, None);
     }
 }
 

@@ -127,6 +127,18 @@ scenario('userinfo: the claims of the user who is signed in', async (stage) => {
   assert.equal(stage.counts.userinfo, 1);
 });
 
+scenario('userinfo that is refused says why, in the words of the server', async (stage) => {
+  await stage.signIn();
+  const headers = {
+    'WWW-Authenticate': 'Basic realm="a, b", Bearer error="insufficient_scope", error_description="ask for profile"',
+  };
+  stage.world.faults.add('userinfo', { status: 403, headers });
+  const error = await stage.refused(() => auth.userinfo());
+  assert.equal(error.code, 'userinfo_refused');
+  assert.equal(error.oauthError, 'insufficient_scope');
+  assert.equal(error.description, 'ask for profile');
+});
+
 scenario('S01: userinfo of somebody else is refused', async (stage) => {
   await stage.signIn();
   stage.world.faults.add('userinfo', { rewrite: (claims) => ({ ...claims, sub: 'grace' }) });
