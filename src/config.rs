@@ -5,6 +5,7 @@ use crate::encoding::json::{Json, member};
 use crate::encoding::text::{all, concat, cut, decimal, is_one_of, list};
 use crate::encoding::url;
 use crate::error::{Code, Error, Result};
+use crate::protocol::dpop;
 use crate::protocol::jws::Algorithm;
 use crate::protocol::provider::Repairs;
 use crate::protocol::scope::Scope;
@@ -66,6 +67,8 @@ pub struct Config {
     pub renews_by_itself: bool,
     /// Whether the session is kept outside of memory, sealed, and shared with other tabs.
     pub sealed: bool,
+    /// Whether tokens are bound to a key (RFC 9449).
+    pub dpop: dpop::Policy,
     /// Time limit of one exchange, headers and body together.
     pub timeout: Millis,
     /// Whether the page was loaded from this machine, so that a server on it may speak plain http.
@@ -78,18 +81,18 @@ pub struct Config {
 const KNOWN: &str = "issuer clientId redirectUri postLogoutRedirectUri scope discovery metadata resource \
     extraParams tokenParams repairs sessionLifetime logoutUriParam idTokenAlgorithms requirePkce \
     trustedAudiences leeway freshness minValidity \
-    renewal timeout responseType dangerously persistence engine \
+    renewal timeout responseType dangerously persistence dpop engine \
     apis exposeAccessToken handleRedirect monitorSession provider vault";
 
 /// Metadata members that are used. Others are the server's own business, but a misspelling of these is not.
 const METADATA: &str = "issuer authorization_endpoint token_endpoint jwks_uri userinfo_endpoint \
-    end_session_endpoint revocation_endpoint code_challenge_methods_supported \
+    end_session_endpoint revocation_endpoint code_challenge_methods_supported dpop_signing_alg_values_supported \
     id_token_signing_alg_values_supported authorization_response_iss_parameter_supported";
 
 /// Parameters that belong to the protocol, not to the app: those it sets itself, and those whose answer
 /// it must check.
-const RESERVED: &str = "client_id client_secret code code_challenge code_challenge_method code_verifier grant_type \
-    max_age nonce redirect_uri refresh_token request request_uri response_mode response_type \
+const RESERVED: &str = "client_id client_secret code code_challenge code_challenge_method code_verifier dpop_jkt \
+    grant_type max_age nonce redirect_uri refresh_token request request_uri response_mode response_type \
     scope state";
 
 impl Config {
@@ -159,6 +162,12 @@ impl Config {
         // Decided by who loads the module; one that it did not reach is refused.
         let engine = options.word("engine", "auto whole");
         options.extra("engine", engine == "whole");
+        let dpop = match options.word("dpop", "off preferred required") {
+            "preferred" => dpop::Policy::Preferred,
+            "required" => dpop::Policy::Required,
+            _ => dpop::Policy::Off,
+        };
+        options.extra("dpop", dpop != dpop::Policy::Off);
 
         let config = Self {
             issuer: issuer.to_owned(),
@@ -182,6 +191,7 @@ impl Config {
             min_validity: options.seconds("minValidity", 10, 0, 86_400).unsigned_abs() * 1000,
             renews_by_itself: renewal == "automatic",
             sealed: options.extra("persistence", persistence == "sealed"),
+            dpop,
             timeout: options.seconds("timeout", 20, 1, 300).unsigned_abs() * 1000,
             page_on_loopback,
             page_origin,

@@ -1,7 +1,7 @@
 import { createAnnouncer } from './announcer.js';
 import { asyncDisposable } from './async-dispose.js';
 import { clientName } from './client-name.js';
-import type { Connect, Connection, Core, ErrorRecord, Host, Plain } from './core.js';
+import type { AskProof, Connect, Connection, Core, ErrorRecord, Host, Plain } from './core.js';
 import type { Others } from './elsewhere.js';
 import { failure, fromRecord, isAuthError, type AuthError } from './errors.js';
 import { loaded } from './loaded.js';
@@ -126,6 +126,8 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
     return live === undefined ? call('getToken', args, signal) : { token: live, serial: token.serial() };
   };
 
+  const askProof: AskProof = (args, signal) => call('proof', args, signal);
+
   const waitForToken = async (options: GetTokenOptions | undefined): Promise<string> => {
     if (!exposed) throw failure('token_hidden');
     const { args, signal } = withSignal(options);
@@ -207,7 +209,17 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
 
     getToken: async (options) => (options || !exposed ? undefined : token.live()) ?? waitForToken(options),
 
-    fetch: connection.fetch(liveToken),
+    fetch: connection.fetch(liveToken, askProof),
+
+    proof: async (request) => {
+      const present = exposed && connection.present;
+      if (!present) throw failure('token_hidden');
+      const { method = 'GET', url, nonce } = request;
+      const ask: AskProof = (args, signal) => askProof({ ...args, nonce }, signal);
+      const pass = await present(liveToken, ask)({ method, url: String(url) });
+      const { authorization, dpop } = pass!;
+      return dpop ? { authorization, dpop } : { authorization };
+    },
 
     subscribe: announcer.subscribe,
 

@@ -24,6 +24,7 @@ export interface SessionRecord {
   renewsAt: number | null;
   endsAt: number | null;
   renewal: Renewal;
+  tokenType: 'Bearer' | 'DPoP' | null;
   lastError: ErrorRecord | null;
   persistence: Persistence;
 }
@@ -36,11 +37,39 @@ export interface Calls {
   login: { url: string };
   handleRedirect: { returnTo: string | null } | null;
   getToken: { token: string; serial: number };
+  /** What a request of the app is sent with; `undefined`: the answer it got is the result. */
+  proof: ({ token: string; key: string | null } & ProofTerms) | undefined;
   userinfo: Record<string, unknown>;
   logout: { url: string | null } | undefined;
   revoke: undefined;
   restore: undefined;
 }
+
+/** What the engine wants to hear again with the answer of a request. */
+export interface ProofTerms {
+  serial: number;
+  nonce: string | null;
+  tries: number;
+  renewed: boolean;
+}
+
+/** What a request of the app is sent with. */
+export interface Pass {
+  authorization: string;
+  dpop?: string;
+  terms: unknown;
+}
+
+/**
+ * Gives what a request is sent with; after an answer, what it is to be sent with again, if it is. `last`: it cannot be
+ * sent again.
+ */
+export type Presenter = (
+  request: { method: string; url: string; signal?: AbortSignal },
+  sent?: Pass,
+  response?: Response,
+  last?: boolean,
+) => Promise<Pass | undefined>;
 
 /** One client's engine, wherever it is: one session. */
 export interface Core {
@@ -62,6 +91,12 @@ export interface Engine extends Core {
 
 /** Pending logins are stored and taken by their state; the other verbs mean the one session record. */
 export type KeepVerb = 'store' | 'take' | 'load' | 'save' | 'remove' | 'lock' | 'unlock';
+
+/**
+ * The key of a pending login is made and found again under its state; without one, it is for use at once. That of a
+ * sealed session is kept and dropped under its thumbprint, as job 0, which is not answered.
+ */
+export type KeyVerb = 'make-key' | 'take-key' | 'keep-key' | 'drop-key';
 
 /**
  * How a job of the keeper went. `busy`: somebody else holds the lock. `conflict`: another record is there than the
@@ -88,7 +123,9 @@ export interface EngineHost extends Host {
    * revision that may be replaced or removed, any when undefined. `unlock` is job 0 and is not answered. Pending
    * logins of a page are not asked for: the engine itself keeps them in sessionStorage.
    */
-  keep(job: number, verb: KeepVerb, key: string, record: string | undefined, over: string | undefined): void;
+  keep(job: number, verb: KeepVerb | KeyVerb, key: string, record: string | undefined, over: string | undefined): void;
+  /** A DPoP proof by a key that was made before; rejects when it is gone. */
+  prove?(key: string, method: string, url: string, nonce?: string, token?: string): Promise<string>;
 }
 
 /** What the engine learns about the page. */
@@ -108,13 +145,18 @@ export type TokenSource = (
   signal?: AbortSignal,
 ) => Calls['getToken'] | Promise<Calls['getToken']>;
 
+/** Asks the engine what a request of the app is sent with. */
+export type AskProof = (args: Plain, signal?: AbortSignal) => Promise<Calls['proof']>;
+
 /** An engine, wherever it is. */
 export interface Connection {
   core: Core;
   /** Where the tokens are. */
   kind: VaultKind;
   /** Makes `auth.fetch`. Only one in the page needs to be given tokens. */
-  fetch(token: TokenSource): AuthClient['fetch'];
+  fetch(token: TokenSource, ask: AskProof): AuthClient['fetch'];
+  /** What requests by other means are sent with. Only in the page. */
+  present?(token: TokenSource, ask: AskProof): Presenter;
 }
 
 /** Connects a client with its engine. Rejects as {@link Start} does. */

@@ -1,8 +1,9 @@
 import { readApis } from './apis.js';
 import type { Connect, Core, Engine, Environment, Host, Plain, Start } from './core.js';
-import { createFetch } from './fetch.js';
+import { bearer, createFetch } from './fetch.js';
 import { loaded } from './loaded.js';
 import { take } from './options.js';
+import { isBound } from './whole.js';
 
 /** The page is the vault: engine, tokens and requests are in it. */
 export const inPage =
@@ -10,10 +11,17 @@ export const inPage =
   async (options, environment, host) => {
     const allowed = readApis(take(options, 'apis'), location.hostname);
     take(options, 'exposeAccessToken');
-    const begin =
-      options.persistence === 'sealed' ? (await loaded(import('./with-keeper.js'))).withKeeper(start) : alone(start);
+    const { dpop, persistence } = options;
+    const proofs = isBound(dpop) ? await loaded(import('./dpop.js')) : undefined;
+    const keyed = proofs?.withKeys(start) ?? start;
+    const begin = persistence === 'sealed' ? (await loaded(import('./with-keeper.js'))).withKeeper(keyed) : alone(keyed);
     const core = await begin(options, environment, host);
-    return { core, kind: 'page', fetch: (token) => createFetch(allowed, token) };
+    return {
+      core,
+      kind: 'page',
+      fetch: (token, ask) => createFetch(allowed, proofs?.proving(ask) ?? bearer(token)),
+      present: (token, ask) => proofs?.proving(ask) ?? bearer(token),
+    };
   };
 
 /** Starts an engine without a keeper: a page's engine keeps pending logins itself. */

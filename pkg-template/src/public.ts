@@ -16,6 +16,8 @@ export type {
   LoginOptions,
   LogoutOptions,
   PopupLoginOptions,
+  ProofHeaders,
+  ProofRequest,
   RedirectResult,
   Repair,
   ServerMetadata,

@@ -77,6 +77,8 @@ export interface Session {
   readonly endsAt: number | null;
   /** Whether tokens will be renewed. */
   readonly renewal: Renewal;
+  /** `DPoP`: the access token is bound to a key of this client (RFC 9449). `null` when nobody is signed in. */
+  readonly tokenType: 'Bearer' | 'DPoP' | null;
   /** Why the last login or renewal failed; `null` after one that succeeded. */
   readonly lastError: AuthError | null;
   /** Where the tokens of this client are. */
@@ -95,6 +97,7 @@ export const signedOut = (lastError: AuthError | null, vault: VaultKind): Sessio
     renewsAt: null,
     endsAt: null,
     renewal: 'ended',
+    tokenType: null,
     lastError,
     vault,
     persistence: 'memory',
@@ -113,7 +116,7 @@ export const createSnapshots = (): ((record: SessionRecord, current: Session) =>
     const previous = last;
     last = record;
     if (previous && same(previous, record)) return current;
-    const { status, claims, scope, expiresAt, renewsAt, endsAt, renewal, lastError, persistence } = record;
+    const { status, claims, scope, expiresAt, renewsAt, endsAt, renewal, tokenType, lastError, persistence } = record;
     const kept = same(claims, current.claims);
     if (!kept) deepFreeze(claims);
     return Object.freeze({
@@ -124,6 +127,7 @@ export const createSnapshots = (): ((record: SessionRecord, current: Session) =>
       renewsAt,
       endsAt,
       renewal,
+      tokenType,
       lastError:
         lastError && (previous && same(previous.lastError, lastError) ? current.lastError : fromRecord(lastError)),
       vault: current.vault,

@@ -196,6 +196,11 @@ export const createTestClient = (options: TestClientOptions = {}): TestClient =>
       request.headers.set('authorization', `Bearer ${tokenNow()}`);
       return options.respond(request);
     }),
+    // As where tokens are not bound to a key.
+    proof: called('proof', () => {
+      if (!exposeAccessToken) throw testError('token_hidden');
+      return { authorization: `Bearer ${tokenNow()}` };
+    }),
     subscribe,
     on,
     userinfo: called('userinfo', () => {

@@ -29,6 +29,8 @@ export interface ServerMetadata {
   authorization_response_iss_parameter_supported?: boolean;
   /** RFC 8414 2; must contain `S256` when given. */
   code_challenge_methods_supported?: string[];
+  /** RFC 9449 5.1: JWS algorithms of DPoP proofs. */
+  dpop_signing_alg_values_supported?: string[];
 }
 
 /** An API that gets the token: its address, maybe narrowed to some methods. */
@@ -134,6 +136,15 @@ export interface ClientSettings {
   timeout?: number;
   /** Seconds since its `iat` up to which the ID token of a login is accepted. Default 600. */
   freshness?: number;
+  /**
+   * Whether tokens are bound to a key that cannot be copied (DPoP, RFC 9449), so that a stolen token is worth nothing.
+   * `off` (default). `preferred`: where the server announces DPoP with ES256; a server may still answer with a Bearer
+   * token, and {@link Session.tokenType} says so. `required`: a Bearer token is refused with `dpop_downgraded`.
+   *
+   * The server must allow the header `DPoP` in requests of this origin, and name `DPoP-Nonce` and `WWW-Authenticate` in
+   * `Access-Control-Expose-Headers`; so must APIs.
+   */
+  dpop?: 'off' | 'preferred' | 'required';
   /** Only `code` exists; anything else is refused with `implicit_refused`. */
   responseType?: 'code';
   /** Switches that break a protection, named for what they break. There is none yet. */
@@ -150,7 +161,7 @@ export interface ClientSettings {
   persistence?: 'memory' | 'sealed';
   /**
    * What a page without a worker downloads. `auto` (default): a lean engine, or the whole one when an option needs it:
-   * `persistence: 'sealed'`, and the `repairs` of some presets. `whole`: everything at once. A worker has the whole one.
+   * `persistence: 'sealed'`, `dpop`, and the `repairs` of some presets. `whole`: everything at once. A worker has the whole one.
    */
   engine?: 'auto' | 'whole';
   /**
@@ -237,6 +248,24 @@ export interface GetTokenOptions {
   resource?: string | string[];
   /** Gives up waiting, with `aborted`; a refresh that was sent goes on for the others. */
   signal?: AbortSignal;
+}
+
+/** A request that is sent by other means than {@link AuthClient.fetch}. */
+export interface ProofRequest {
+  /** The HTTP method. Default `GET`. */
+  method?: string;
+  /** The whole address. */
+  url: string | URL;
+  /** The `DPoP-Nonce` of the server's last answer, if it had one. Kept for the server's origin. */
+  nonce?: string | null;
+}
+
+/** Headers of one request. */
+export interface ProofHeaders {
+  /** The access token with its scheme. */
+  authorization: string;
+  /** The proof, good for this one request; not there when the token is a Bearer token. */
+  dpop?: string;
 }
 
 /** Options of {@link AuthClient.logout}. */
@@ -352,6 +381,9 @@ export interface AuthClient extends AsyncDisposal {
    * then the 401 is the result, and the next call has a new token.
    *
    * A redirect is not followed (`api_redirected`), for a browser may carry the token along to wherever it leads.
+   * With a token that is bound to a key (option `dpop`), each request carries a proof of its own, and one that the API
+   * refuses for want of its nonce is sent again with it.
+   *
    * `Authorization` and `DPoP` headers of the caller are replaced or removed; everything else is as in fetch.
    *
    * Rejects with `api_not_allowed` before anything is sent or a token is asked for; with what
@@ -359,6 +391,15 @@ export interface AuthClient extends AsyncDisposal {
    * the network or the reason of the caller's signal.
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
+
+  /**
+   * What a request by another transport is sent with: a live token and, when it is bound to a key, a proof (RFC 9449 7).
+   * Each request needs a proof of its own, each retry too. The token goes wherever you send it: {@link ClientOptions.apis}
+   * is not asked.
+   *
+   * Rejects with what {@link AuthClient.getToken} rejects with, with `dpop_key_lost`, or with `token_hidden`.
+   */
+  proof(request: ProofRequest): Promise<ProofHeaders>;
 
   /** Calls `listener` after every change of {@link AuthClient.session}. Returns what stops it. */
   subscribe(listener: (session: Session) => void): () => void;

@@ -1,7 +1,7 @@
 // An engine and its keeper: of a page whose session is sealed, and of a vault. A page loads this only for that.
 
 import { clientName } from './client-name.js';
-import type { Core, Engine, Host, Plain, Environment, Start } from './core.js';
+import type { Core, Engine, Environment, Host, KeepVerb, Plain, Start } from './core.js';
 import { createKeeper, type Keeper, type KeeperOptions } from './keeper.js';
 
 /** The number of no operation of a client: those begin with 1. */
@@ -41,7 +41,7 @@ export const withKeeper =
         ...host,
         settle: (op, ok, value) => (op === RESTORE ? restored?.() : host.settle(op, ok, value)),
         keep: async (job, verb, key, record, over) => {
-          const { word, record: kept, revision } = await keeper.keep(verb, key, record, over);
+          const { word, record: kept, revision } = await keeper.keep(verb as KeepVerb, key, record, over);
           if (verb !== 'unlock') enter((engine) => engine.kept(job, word, kept, revision));
         },
         poison,

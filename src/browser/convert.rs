@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
+use crate::WHOLE;
 use crate::encoding::json::{Json, MAX_DEPTH, from_js};
 use crate::engine::output::{Reply, Snapshot};
 use crate::error::{Code, Error, Result};
@@ -69,6 +70,8 @@ pub(super) fn snapshot(snapshot: Snapshot) -> JsValue {
     record.put("expiresAt", moment(snapshot.expires_at));
     record.put("renewsAt", moment(snapshot.renews_at));
     record.put("endsAt", moment(snapshot.ends_at));
+    let kind = |bound| if bound { "DPoP" } else { "Bearer" };
+    record.put("tokenType", snapshot.bound.map_or(JsValue::NULL, |bound| kind(bound).into()));
     record.put("lastError", snapshot.last_error.as_ref().map_or(JsValue::NULL, error));
     record.text("persistence", if snapshot.sealed { "sealed" } else { "memory" });
     record.into()
@@ -82,6 +85,16 @@ pub(super) fn reply(reply: Reply) -> JsValue {
         Reply::Claims(claims) => return write(&claims),
         Reply::Navigate(url) => record.text("url", &url),
         Reply::SignedIn { return_to } => record.put("returnTo", text_or_null(return_to)),
+        // It answers a call that the lean module does not take.
+        Reply::Proof { .. } if !WHOLE => {}
+        Reply::Proof { token, serial, key, nonce, tries, renewed } => {
+            record.text("token", token.expose());
+            record.put("serial", serial.into());
+            record.put("key", text_or_null(key));
+            record.put("nonce", text_or_null(nonce));
+            record.put("tries", tries.into());
+            record.put("renewed", renewed.into());
+        }
         Reply::Token { token, serial } => {
             record.text("token", token.expose());
             record.put("serial", serial.into());

@@ -3,9 +3,10 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 
+use crate::WHOLE;
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::engine::input::{Ambient, Input, JobId};
+use crate::engine::input::{Ambient, Input, JobId, KeepWord, Kept};
 use crate::engine::output::{Keep, Output};
 use crate::secret::Secret;
 
@@ -84,7 +85,9 @@ impl Driver {
             Output::Send(..) | Output::Verify(..) => {
                 spawn(async move {
                     self.feed(match output {
-                        Output::Send(job, request) => Input::Http(job, http::exchange(request).await),
+                        Output::Send(job, request) => {
+                            Input::Http(job, http::exchange(request, self.host()).await)
+                        }
                         Output::Verify(job, verification) => {
                             Input::Verified(job, crypto::check(verification).await)
                         }
@@ -94,7 +97,8 @@ impl Driver {
             }
             Output::Keep(job, keep) => match self.transactions.keep(&keep) {
                 Some(kept) => self.feed(Input::Kept(job, kept)),
-                None => drop(self.ask_keeper(job, &keep)),
+                None if WHOLE => drop(self.ask_keeper(job, &keep)),
+                None => self.feed(Input::Kept(job, Kept::word(KeepWord::Failed))),
             },
             Output::Wake(after) => {
                 if let Some(wake) = self.wake.get() {
@@ -124,6 +128,10 @@ impl Driver {
             Keep::Remove { over } => ("remove", "", None, over.as_deref()),
             Keep::Lock => ("lock", "", None, None),
             Keep::Unlock => ("unlock", "", None, None),
+            Keep::MakeKey { state } => ("make-key", state.as_str(), None, None),
+            Keep::TakeKey { state } => ("take-key", state.as_str(), None, None),
+            Keep::KeepKey { key } => ("keep-key", key.as_str(), None, None),
+            Keep::DropKey { key } => ("drop-key", key.as_str(), None, None),
         };
         self.host.keep(job.0, verb, key, record.map(Secret::expose), over)
     }

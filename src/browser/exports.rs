@@ -5,6 +5,7 @@ use std::fmt;
 
 use wasm_bindgen::prelude::*;
 
+use crate::WHOLE;
 use crate::config::Config;
 use crate::engine::input::{Call, Input, JobId, KeepWord, Kept, OpId};
 use crate::error::{Code, Error, Result};
@@ -47,6 +48,16 @@ extern "C" {
         record: Option<&str>,
         over: Option<&str>,
     ) -> std::result::Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn prove(
+        this: &Host,
+        key: &str,
+        method: &str,
+        url: &str,
+        nonce: Option<&str>,
+        token: Option<&str>,
+    ) -> std::result::Result<js_sys::Promise, JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = cleanUrl)]
     pub(super) fn clean_url(this: &Host, url: &str) -> std::result::Result<(), JsValue>;
@@ -134,6 +145,7 @@ fn read_call(name: &str, args: &JsValue) -> Result<Call> {
             Call::HandleRedirect { url: url.ok_or_else(|| Error::at(Code::CallInvalid, "url"))?.to_owned() }
         }
         "getToken" => Call::GetToken(args),
+        "proof" if WHOLE => Call::Proof(args),
         "userinfo" => Call::Userinfo,
         "logout" => Call::Logout(args),
         "revoke" => Call::Revoke,

@@ -11,13 +11,21 @@ use js_sys::{Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, ReadableStreamDefaultReader, RequestInit};
 
+use crate::WHOLE;
+use crate::protocol::dpop::Proof;
 use crate::protocol::http::{Caching, HttpFailure, HttpRequest, HttpResponse, HttpResult};
+use crate::secret::Secret;
 
 use super::convert::Record;
+use super::exports::Host;
 use super::globals::{Octets, clear_timeout, property, set_timeout, settled};
 
 /// Makes one exchange.
-pub(super) async fn exchange(request: HttpRequest) -> HttpResult {
+pub(super) async fn exchange(request: HttpRequest, host: &Host) -> HttpResult {
+    let proof = match &request.proof {
+        Some(proof) if WHOLE => Some(prove(&request, proof, host).await.ok_or(HttpFailure::NoProof)?),
+        _ => None,
+    };
     // A controller of our own, always: gloo-net traps on a rejection that is not an Error, and a
     // foreign signal can bring one.
     let controller = AbortController::new().map_err(|_| HttpFailure::NoAnswer)?;
@@ -25,7 +33,7 @@ pub(super) async fn exchange(request: HttpRequest) -> HttpResult {
     let over = Promise::new(&mut |resolve, _| end = resolve);
     let timer = set_timeout(&end, i32::try_from(request.timeout).unwrap_or(i32::MAX));
     let result = {
-        let (mut exchange, mut over) = (pin!(run(&request, &controller)), pin!(settled(Ok(over))));
+        let (mut exchange, mut over) = (pin!(run(&request, proof.as_deref(), &controller)), pin!(settled(Ok(over))));
         // Not every browser lets the reading of a body fail when its request is aborted.
         poll_fn(|context| match exchange.as_mut().poll(context) {
             Poll::Pending => over.as_mut().poll(context).map(|_| Err(HttpFailure::TimedOut)),
@@ -43,8 +51,19 @@ pub(super) async fn exchange(request: HttpRequest) -> HttpResult {
     result
 }
 
-async fn run(request: &HttpRequest, controller: &AbortController) -> HttpResult {
-    let raw = prepare(request, controller).map_err(|_| HttpFailure::NoAnswer)?;
+/// The keys are the facade's.
+async fn prove(request: &HttpRequest, proof: &Proof, host: &Host) -> Option<String> {
+    let token = request.bearer.as_ref().map(Secret::expose);
+    let promise = host.prove(&proof.key, method(request), &request.url, proof.nonce.as_deref(), token);
+    settled(promise).await.ok()?.as_string()
+}
+
+fn method(request: &HttpRequest) -> &'static str {
+    if request.form.is_some() { "POST" } else { "GET" }
+}
+
+async fn run(request: &HttpRequest, proof: Option<&str>, controller: &AbortController) -> HttpResult {
+    let raw = prepare(request, proof, controller).map_err(|_| HttpFailure::NoAnswer)?;
     let response = Request::from(raw).send().await.map_err(|_| HttpFailure::NoAnswer)?;
     let mut body = Vec::new();
     if let Some(stream) = response.body() {
@@ -68,21 +87,29 @@ async fn run(request: &HttpRequest, controller: &AbortController) -> HttpResult 
         content_type: headers.get("content-type"),
         retry_after: headers.get("retry-after"),
         challenge: headers.get("www-authenticate"),
+        dpop_nonce: if WHOLE { headers.get("dpop-nonce") } else { None },
         body,
     })
 }
 
-fn prepare(request: &HttpRequest, controller: &AbortController) -> Result<web_sys::Request, JsValue> {
+fn prepare(
+    request: &HttpRequest,
+    proof: Option<&str>,
+    controller: &AbortController,
+) -> Result<web_sys::Request, JsValue> {
     let (init, headers) = (Record::new(), Record::new());
-    // All of these headers but the token are on the CORS safelist: no preflight.
+    // All of these headers but token and proof are on the CORS safelist: no preflight.
     headers.text("accept", "application/json");
     if let Some(form) = &request.form {
         headers.text("content-type", "application/x-www-form-urlencoded;charset=UTF-8");
-        init.text("method", "POST");
         init.text("body", form.expose());
     }
     if let Some(token) = &request.bearer {
-        headers.text("authorization", &concat(&["Bearer ", token.expose()]));
+        let scheme = if proof.is_some() { "DPoP " } else { "Bearer " };
+        headers.text("authorization", &concat(&[scheme, token.expose()]));
+    }
+    if let Some(proof) = proof.filter(|_| WHOLE) {
+        headers.text("dpop", proof);
     }
     let cache = match request.caching {
         Caching::Never => "no-store",
@@ -90,6 +117,7 @@ fn prepare(request: &HttpRequest, controller: &AbortController) -> Result<web_sy
         Caching::PreferStored => "force-cache",
         Caching::Renew => "reload",
     };
+    init.text("method", method(request));
     init.text("cache", cache);
     init.text("credentials", "omit");
     init.text("redirect", "error");

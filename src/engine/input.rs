@@ -54,6 +54,8 @@ pub enum Call {
     },
     /// An access token.
     GetToken(Json),
+    /// What a request of the app is sent with; of the facade's own making.
+    Proof(Json),
     /// The claims of the userinfo endpoint.
     Userinfo,
     /// End the session.
@@ -91,6 +93,11 @@ impl Kept {
     /// An answer that brings nothing.
     pub fn word(word: KeepWord) -> Self {
         Self { word, record: None, revision: None }
+    }
+
+    /// The thumbprint of a key that was made or found.
+    pub(super) fn key(self) -> Option<String> {
+        Some(self.record?.expose().to_owned())
     }
 }
 

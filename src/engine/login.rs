@@ -1,9 +1,11 @@
 //! From `login()` to the provider, and from the callback to a session.
 
+use crate::WHOLE;
 use crate::encoding::json::Json;
 use crate::error::{Code, Error, Phase, Result};
 use crate::protocol::authorize::{self, LoginOptions, Randomness};
 use crate::protocol::callback::{self, Arrival};
+use crate::protocol::dpop::{Policy, Proof};
 use crate::protocol::http::HttpResponse;
 use crate::protocol::id_token::{self, AtLogin, Expected, Identity};
 use crate::protocol::jws;
@@ -27,6 +29,26 @@ pub(super) struct Wanted {
     /// How many logouts there had been when it was asked for; so in all that follows.
     logouts: u32,
     options: LoginOptions,
+}
+
+/// A login that waits for the key its code will be bound to.
+#[derive(Debug)]
+pub(super) struct Keyless {
+    op: OpId,
+    logouts: u32,
+    options: LoginOptions,
+    random: Randomness,
+}
+
+/// A code that waits for the key its tokens will be bound to.
+#[derive(Debug)]
+pub(super) struct Redeemable {
+    op: OpId,
+    logouts: u32,
+    code: Secret,
+    transaction: Transaction,
+    /// It is about the session that is there.
+    checks: bool,
 }
 
 /// A login whose transaction is being stored before the page is left.
@@ -66,7 +88,8 @@ pub(super) struct Exchange {
     op: OpId,
     logouts: u32,
     transaction: Transaction,
-    sent: Now,
+    key: Option<String>,
+    pub(super) sent: Now,
     /// It is about the session that is there.
     checks: bool,
 }
@@ -82,7 +105,7 @@ pub(super) struct Candidate {
 impl Engine {
     pub(super) fn login(&mut self, ambient: &mut Ambient<'_>, op: OpId, args: &Json) {
         match LoginOptions::from_args(args, &self.config) {
-            Ok(options) if crate::WHOLE && authorize::checks(options.way) && !self.has_identity() => {
+            Ok(options) if WHOLE && authorize::checks(options.way) && !self.has_identity() => {
                 self.refuse(op, Error::new(Code::LoginRequired));
             }
             Ok(options) => {
@@ -105,7 +128,26 @@ impl Engine {
         let random =
             Randomness { state: ambient.octets(), nonce: ambient.octets(), verifier: ambient.octets() };
         let Some(metadata) = self.metadata() else { return };
-        match authorize::request(&self.config, metadata, options, &random) {
+        let login = Keyless { op, logouts, options, random };
+        match self.config.dpop.wants_proof(metadata) {
+            Err(error) => self.login_failed(op, error),
+            Ok(false) => self.login_keyed(ambient, login, None),
+            Ok(true) => {
+                let state = login.options.state(&login.random);
+                let job = self.begin(Job::MakeKey(Box::new(login)));
+                self.out.push(Output::Keep(job, Keep::MakeKey { state }));
+            }
+        }
+    }
+
+    /// Without a key that will be there when the browser comes back, the code is bound to none; one is made then.
+    pub(super) fn login_keyed(&mut self, ambient: &mut Ambient<'_>, login: Keyless, key: Option<String>) {
+        let Keyless { op, logouts, options, random } = login;
+        if logouts != self.logouts || !self.operations.is_open(op) {
+            return self.login_overtaken(op, None);
+        }
+        let Some(metadata) = self.metadata() else { return };
+        match authorize::request(&self.config, metadata, options, &random, key) {
             Err(error) => self.login_failed(op, error),
             Ok(request) => {
                 let record = Secret::new(request.transaction.to_record(&self.config, ambient.now));
@@ -199,23 +241,59 @@ impl Engine {
         let way = authorize::way_of(&response.state);
         let comes_back = authorize::comes_back(way);
         let checks = authorize::checks(way);
-        match response.validate(&self.config, metadata) {
+        let wants_proof = self.config.dpop.wants_proof(metadata);
+        let state = response.state.clone();
+        let validated = response.validate(&self.config, metadata);
+        match validated.and_then(|code| Ok((code, wants_proof?))) {
             // What was to be found out.
             Err(error) if comes_back && error.code == Code::InteractionRequired => {
                 self.settle(op, Ok(Reply::SignedIn { return_to: transaction.return_to }));
             }
-            Err(error) if crate::WHOLE && checks => self.check_refused(op, error),
+            Err(error) if WHOLE && checks => self.check_refused(op, error),
             Err(error) => self.login_failed(op, error),
-            Ok(code) => {
-                let request = token::code_request(&self.config, metadata, &code, &transaction.verifier);
+            Ok((code, wants_proof)) => {
                 let wants_id_token = transaction.scope.contains("openid");
-                let exchange = Exchange { op, logouts, transaction, sent: ambient.now, checks };
-                self.send(Job::Exchange(Box::new(exchange)), request);
+                let keep = match &transaction.key {
+                    Some(_) if WHOLE => Some(Keep::TakeKey { state }),
+                    _ => wants_proof.then(|| Keep::MakeKey { state: String::new() }),
+                };
+                let code = Redeemable { op, logouts, code, transaction, checks };
+                match keep {
+                    None => self.redeem(ambient, code, None),
+                    Some(keep) => {
+                        let job = self.begin(Job::ExchangeKey(Box::new(code)));
+                        self.out.push(Output::Keep(job, keep));
+                    }
+                }
                 if wants_id_token {
                     self.prefetch_keys(ambient);
                 }
             }
         }
+    }
+
+    pub(super) fn code_keyed(&mut self, ambient: &mut Ambient<'_>, code: Redeemable, key: Option<String>) {
+        let lost = match &code.transaction.key {
+            // RFC 9449 section 10: with another key the code is worth nothing.
+            Some(bound) => key.as_ref() != Some(bound),
+            None => key.is_none() && self.config.dpop == Policy::Required,
+        };
+        if code.logouts != self.logouts {
+            self.login_overtaken(code.op, None);
+        } else if lost {
+            self.login_failed(code.op, Error::new(Code::DpopKeyLost));
+        } else {
+            self.redeem(ambient, code, key);
+        }
+    }
+
+    fn redeem(&mut self, ambient: &mut Ambient<'_>, code: Redeemable, key: Option<String>) {
+        let Redeemable { op, logouts, code, transaction, checks } = code;
+        let Some(metadata) = self.metadata() else { return };
+        let mut request = token::code_request(&self.config, metadata, &code, &transaction.verifier);
+        request.proof = Proof::by(key.clone());
+        let exchange = Exchange { op, logouts, transaction, key, sent: ambient.now, checks };
+        self.send(Job::Exchange(Box::new(exchange)), request);
     }
 
     /// The code must be taken as spent whatever comes back: nothing is sent again.
@@ -230,7 +308,8 @@ impl Engine {
         if exchange.logouts != self.logouts {
             return self.login_overtaken(op, judged.ok());
         }
-        let answer = match judged {
+        let permitted = |answer: TokenAnswer| answer.permitted(self.config.dpop, exchange.key.is_some());
+        let answer = match judged.and_then(permitted) {
             Ok(answer) => answer,
             Err(error) => return self.login_failed(op, error.during(Phase::Token)),
         };
@@ -283,7 +362,7 @@ impl Engine {
         if exchange.logouts != self.logouts {
             return self.login_overtaken(exchange.op, Some(answer));
         }
-        if crate::WHOLE && exchange.checks {
+        if WHOLE && exchange.checks {
             return self.check_answered(exchange.op, answer, &identity);
         }
         self.establish(ambient, *exchange, answer, Some((identity, claims)));
@@ -318,6 +397,7 @@ impl Engine {
         self.id_token = answer.id_token.filter(|_| identity.is_some());
         let access = AccessToken {
             token: answer.access_token,
+            bound: answer.bound,
             serial: self.serial(),
             lifetime: answer.lifetime,
             since: exchange.sent,
@@ -334,6 +414,7 @@ impl Engine {
                 claims,
                 // RFC 6749 5.1: an absent scope is the one asked for.
                 scope: answer.scope.unwrap_or(transaction.scope),
+                key: exchange.key,
                 refresh_token: answer.refresh_token,
                 access,
                 renews_at: None,
@@ -347,6 +428,7 @@ impl Engine {
 
     /// Puts a session, with a generation of its own, in the place of the one there was.
     pub(super) fn begin_session(&mut self, ambient: &mut Ambient<'_>, session: Session) {
+        self.drop_key();
         self.out.push(Output::Token(Some(session.access.for_use())));
         self.forget_refresh();
         self.generation = self.generation.wrapping_add(1);

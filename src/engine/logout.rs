@@ -113,11 +113,13 @@ impl Engine {
 
     /// Late answers find another generation.
     pub(super) fn sign_out(&mut self) -> Option<Session> {
+        self.drop_key();
         let session = self.session.take();
         let was_known = session.is_some() || self.ended.is_some();
         self.generation = self.generation.wrapping_add(1);
         self.forget_refresh();
         self.unlock();
+        self.proofs.forget();
         self.ended = None;
         self.last_error = None;
         self.reject_waiters(None, &Error::new(Code::LoginRequired));

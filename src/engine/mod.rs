@@ -13,6 +13,7 @@ mod login;
 mod logout;
 mod operations;
 pub mod output;
+mod proofs;
 mod refresh;
 mod session;
 mod tabs;
@@ -20,6 +21,7 @@ mod timers;
 mod tokens;
 mod userinfo;
 
+use crate::WHOLE;
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
 use crate::protocol::http::{HttpRequest, HttpResponse, HttpResult, answered};
@@ -31,6 +33,7 @@ use self::input::{Ambient, Call, Input, JobId, KeepWord, Kept, OpId, Verdict};
 use self::keys::Keys;
 use self::operations::Operations;
 use self::output::{Event, Keep, Output, Renewal, Reply, Snapshot, Status};
+use self::proofs::Proofs;
 use self::refresh::Refresh;
 use self::session::Session;
 use self::tabs::Tabs;
@@ -60,6 +63,7 @@ pub struct Engine {
     session: Option<Session>,
     refresh: Refresh,
     tabs: Tabs,
+    proofs: Proofs,
     /// Who waits for a token.
     waiters: Vec<Waiter>,
     /// Logouts that give the server a moment to take the tokens back.
@@ -88,6 +92,8 @@ enum Job {
     FetchKeys,
     Store(login::Leaving),
     Take(Box<login::Arrived>),
+    MakeKey(Box<login::Keyless>),
+    ExchangeKey(Box<login::Redeemable>),
     Exchange(Box<login::Exchange>),
     Renew(Box<refresh::Flight>),
     Verify(Box<keys::Candidate>),
@@ -114,6 +120,7 @@ impl Engine {
             keys: Keys::default(),
             session: None,
             refresh: Refresh::default(),
+            proofs: Proofs::default(),
             waiters: Vec::new(),
             leaving: Vec::new(),
             id_token: None,
@@ -159,6 +166,9 @@ impl Engine {
             Input::Dispose => self.dispose(),
         }
         self.fire_timers(ambient);
+        if WHOLE {
+            self.drop_keys();
+        }
         self.publish();
         self.ask_for_wake_up(ambient);
     }
@@ -174,6 +184,8 @@ impl Engine {
             Call::Login(args) => self.login(ambient, op, &args),
             Call::HandleRedirect { url } => self.handle_redirect(op, &url),
             Call::GetToken(args) => self.get_token(ambient, op, &args),
+            Call::Proof(args) if WHOLE => self.proof(ambient, op, &args),
+            Call::Proof(_) => self.refuse(op, Error::new(Code::FeatureMissing)),
             Call::Userinfo => self.userinfo(ambient, op),
             Call::Logout(args) => self.logout(ambient, op, &args),
             Call::Revoke => self.revoke(ambient, op),
@@ -182,7 +194,12 @@ impl Engine {
     }
 
     fn http(&mut self, ambient: &mut Ambient<'_>, job: JobId, result: HttpResult) {
-        let response = answered(&result);
+        let mut response = answered(&result);
+        match self.send_again(job, response.as_ref().ok().copied()) {
+            Ok(false) => {}
+            Ok(true) => return self.sent_again(job, ambient.now),
+            Err(error) => response = Err(error),
+        }
         match self.take_job(job) {
             Some(Job::Discover(caching)) => self.discovery_answered(ambient, caching, response),
             Some(Job::FetchKeys) => self.keys_answered(ambient, response),
@@ -207,7 +224,9 @@ impl Engine {
         match self.take_job(job) {
             Some(Job::Store(leaving)) => self.stored(leaving, kept.word == KeepWord::Done),
             Some(Job::Take(arrived)) => self.taken(ambient, *arrived, kept),
-            Some(Job::Tabs(asked)) if crate::WHOLE => self.keeper_answered(ambient, asked, kept),
+            Some(Job::Tabs(asked)) if WHOLE => self.keeper_answered(ambient, asked, kept),
+            Some(Job::MakeKey(login)) if WHOLE => self.login_keyed(ambient, *login, kept.key()),
+            Some(Job::ExchangeKey(code)) if WHOLE => self.code_keyed(ambient, *code, kept.key()),
             _ => {}
         }
     }
@@ -245,6 +264,7 @@ impl Engine {
         // Who waits for the lock will have it, and must give it back.
         self.jobs.retain(|(_, job)| matches!(job, Job::Tabs(tabs::Asked::Lock(_))));
         self.unlock();
+        self.proofs.forget();
         self.waiters.clear();
         self.leaving.clear();
         self.session = None;
@@ -284,7 +304,7 @@ impl Engine {
 
     fn send(&mut self, job: Job, request: HttpRequest) {
         let id = self.begin(job);
-        self.out.push(Output::Send(id, request));
+        self.transmit(id, request);
     }
 
     fn settle(&mut self, op: OpId, result: Result<Reply>) {
@@ -334,6 +354,7 @@ impl Engine {
         Snapshot {
             status,
             claims: session.and_then(|s| s.claims.clone()),
+            bound: session.map(|s| s.access.bound),
             scope: session.map(|s| s.scope.to_text()),
             expires_at: session.and_then(|s| s.access.expires_at()),
             renews_at: session.and_then(|s| s.renews_at),

@@ -67,6 +67,26 @@ pub enum Keep {
     Lock,
     /// Give the right back; not answered.
     Unlock,
+    /// Make a key for proofs; answered with its thumbprint.
+    MakeKey {
+        /// The pending login it shall be kept for; empty when it is used at once.
+        state: String,
+    },
+    /// Find the key of a pending login again, which from now on lives in memory; answered with its thumbprint.
+    TakeKey {
+        /// The pending login.
+        state: String,
+    },
+    /// Store the handle of a key beside the sealed session; not answered.
+    KeepKey {
+        /// Its thumbprint.
+        key: String,
+    },
+    /// Forget the handle of a key; not answered.
+    DropKey {
+        /// Its thumbprint.
+        key: String,
+    },
 }
 
 /// A signature to be verified.
@@ -111,6 +131,21 @@ pub enum Reply {
         /// Which one it is, to be named when an API refuses it.
         serial: u32,
     },
+    /// What a request of the app is sent with.
+    Proof {
+        /// The token.
+        token: Secret,
+        /// Which one it is.
+        serial: u32,
+        /// The key it is bound to; none for a Bearer token.
+        key: Option<String>,
+        /// The nonce of the proof.
+        nonce: Option<String>,
+        /// How often the request was sent again for the sake of its proof.
+        tries: i32,
+        /// Whether a token was refused already.
+        renewed: bool,
+    },
     /// Claims.
     Claims(Json),
 }
@@ -123,6 +158,7 @@ impl fmt::Debug for Reply {
             Self::Navigate(url) => f.debug_tuple("Navigate").field(&without_query(url)).finish(),
             Self::NotOurs => f.write_str("NotOurs"),
             Self::SignedIn { .. } => f.write_str("SignedIn"),
+            Self::Proof { serial, .. } => f.debug_tuple("Proof").field(serial).finish(),
             Self::Token { serial, .. } => f.debug_tuple("Token").field(serial).finish(),
             Self::Claims(_) => f.write_str("Claims"),
         }
@@ -199,6 +235,8 @@ pub struct Snapshot {
     pub status: Status,
     /// Claims of the ID token.
     pub claims: Option<Json>,
+    /// Whether the access token is bound to a key.
+    pub bound: Option<bool>,
     /// Scope of the grant.
     pub scope: Option<String>,
     /// When the access token expires, milliseconds since 1970.

@@ -6,6 +6,7 @@
 
 use crate::encoding::json::Json;
 use crate::error::{Code, Error, Phase, Result};
+use crate::protocol::dpop::Proof;
 use crate::protocol::http::HttpResponse;
 use crate::protocol::provider::Repair;
 use crate::protocol::token::{self, TokenAnswer};
@@ -113,7 +114,7 @@ pub(super) struct Flight {
     pub(super) target: Target,
     /// The refresh token that was sent.
     pub(super) token: Option<Secret>,
-    sent: Now,
+    pub(super) sent: Now,
 }
 
 /// A refresh answer whose ID token is not verified yet. Its refresh token is in the session already.
@@ -250,7 +251,10 @@ impl Engine {
         let target = &flight.target;
         let whole = self.config.repairs.include(Repair::ScopeOnRefresh).then_some(&session.scope);
         let scope = target.scope.as_ref().or(whole);
-        let request = token::refresh_request(&self.config, metadata, refresh_token, scope, &target.resource);
+        let mut request =
+            token::refresh_request(&self.config, metadata, refresh_token, scope, &target.resource);
+        // RFC 9449 section 5: a public client's refresh token may be bound whatever the access token is.
+        request.proof = Proof::by(session.key.clone());
         flight.sent = ambient.now;
         flight.token = Some(refresh_token.duplicate());
         self.refresh.attempted = Some(ambient.now);
@@ -272,7 +276,8 @@ impl Engine {
             }
             return;
         }
-        match judged {
+        let proved = self.session.as_ref().is_some_and(|session| session.key.is_some());
+        match judged.and_then(|answer| answer.permitted(self.config.dpop, proved)) {
             Ok(mut answer) => {
                 // The old refresh token is spent (RFC 6749 section 6): the new one is kept before anything else.
                 if let (Some(session), Some(new)) = (&mut self.session, answer.refresh_token.take()) {
@@ -331,8 +336,13 @@ impl Engine {
         let serial = self.serial();
         let Some(session) = &mut self.session else { return };
         let target = &flight.target;
-        let token =
-            AccessToken { token: answer.access_token, serial, lifetime: answer.lifetime, since: flight.sent };
+        let token = AccessToken {
+            token: answer.access_token,
+            bound: answer.bound,
+            serial,
+            lifetime: answer.lifetime,
+            since: flight.sent,
+        };
         if target.is_main() {
             self.out.push(Output::Token(Some(token.for_use())));
         }
@@ -365,6 +375,10 @@ impl Engine {
         let word = error.oauth_error.as_deref();
         if word == Some("invalid_grant") {
             return self.finish(error.under(Code::SessionEnded));
+        }
+        // Neither comes back: a refresh token is bound to its key, and the server means it.
+        if matches!(error.code, Code::DpopKeyLost | Code::DpopDowngraded) {
+            return self.finish(error);
         }
         // A narrower token was refused, not the grant.
         if !flight.target.is_main() && word.is_some() {
@@ -494,6 +508,7 @@ impl Engine {
 
     /// The session is over, once, and everybody hears it.
     pub(super) fn end_session(&mut self, error: Error) {
+        self.drop_key();
         let session = self.session.take();
         self.generation = self.generation.wrapping_add(1);
         self.forget_refresh();

@@ -1,5 +1,6 @@
 //! What is known of the user who is signed in.
 
+use crate::WHOLE;
 use crate::encoding::json::Json;
 use crate::protocol::id_token::Identity;
 use crate::protocol::scope::Scope;
@@ -7,6 +8,7 @@ use crate::secret::Secret;
 use crate::time::{Millis, Now};
 
 use super::output::TokenForUse;
+use super::tokens::Given;
 
 /// How many narrowed access tokens are kept beside the main one.
 const MAX_NARROWED: usize = 8;
@@ -24,6 +26,8 @@ pub(super) struct Session {
     pub(super) claims: Option<Json>,
     /// Scope of the grant, which a narrowed access token does not change (RFC 6749 section 6).
     pub(super) scope: Scope,
+    /// The key that the refresh token may be bound to, named by its thumbprint: the same for its whole life.
+    pub(super) key: Option<String>,
     /// The one live refresh token.
     pub(super) refresh_token: Option<Secret>,
     /// The access token with the whole grant.
@@ -54,6 +58,8 @@ impl Target {
 #[derive(Debug)]
 pub(super) struct AccessToken {
     pub(super) token: Secret,
+    /// Whether it is bound to the key of the session.
+    pub(super) bound: bool,
     pub(super) serial: u32,
     pub(super) lifetime: Option<Millis>,
     /// When it was requested: its age counts from here, whatever the server's clock says.
@@ -97,6 +103,12 @@ impl Session {
             return Some(&self.access);
         }
         self.narrowed.iter().find(|(known, _)| known == target).map(|(_, token)| token)
+    }
+
+    /// One of its tokens, to be handed out.
+    pub(super) fn give(&self, token: &AccessToken) -> Given {
+        let key = if WHOLE { self.key.clone().filter(|_| token.bound) } else { None };
+        Given { token: token.token.duplicate(), serial: token.serial, key }
     }
 
     /// Puts a new token in the place of its predecessor.

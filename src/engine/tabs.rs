@@ -5,6 +5,7 @@
 //! every writing but that of a login replaces the one revision its writer knows, or nothing. What other tabs say is
 //! a hint to look.
 
+use crate::WHOLE;
 use crate::config::Config;
 use crate::error::{Code, Error};
 use crate::protocol::record::Record;
@@ -45,6 +46,8 @@ pub(super) struct Tabs {
     turn: u32,
     /// When the record was looked at.
     looked: Option<Now>,
+    /// Keys of sessions that are over.
+    keys: Vec<String>,
 }
 
 /// What the keeper was asked for.
@@ -58,6 +61,8 @@ pub(super) enum Asked {
     Journal { flight: Box<Flight>, at: Now },
     /// To write the refresh token of an answer, before anything else is done with it.
     Secure(Box<(Box<Flight>, TokenAnswer)>),
+    /// To keep the key of a login, without which its record would be worth nothing.
+    Key { generation: u32, login: Box<SignedIn> },
     /// To write the session as it is.
     Conclude { generation: u32, login: Option<Box<SignedIn>> },
     /// To remove the record of a session that is over.
@@ -83,6 +88,7 @@ impl Tabs {
             unlocks: false,
             turn: 0,
             looked: None,
+            keys: Vec::new(),
         }
     }
 
@@ -117,6 +123,8 @@ impl Engine {
         let record = Record {
             grant: session.grant.clone(),
             scope: session.scope.clone(),
+            key: session.key.clone(),
+            bound: session.access.bound,
             refresh_token: copy(&session.refresh_token),
             access_token: session.access.token.duplicate(),
             lifetime: session.access.lifetime,
@@ -161,6 +169,28 @@ impl Engine {
         self.unlock();
         self.tabs.shared = false;
         self.timers.clear(Timer::Look);
+    }
+
+    /// The session ends or is replaced, and its key with it.
+    pub(super) fn drop_key(&mut self) {
+        let key = self.session.as_ref().and_then(|session| session.key.clone());
+        self.tabs.keys.extend(key.filter(|_| WHOLE && self.config.sealed));
+    }
+
+    /// Drops keys of sessions that are over; not before the record is gone or replaced: another tab may live by it if
+    /// this one does not come so far.
+    pub(super) fn drop_keys(&mut self) {
+        let is_writing = self.jobs.iter().any(|(_, job)| {
+            matches!(
+                job,
+                Job::Tabs(Asked::Forget(_) | Asked::Key { .. } | Asked::Conclude { login: Some(_), .. })
+            )
+        });
+        if !is_writing {
+            for key in std::mem::take(&mut self.tabs.keys) {
+                self.out.push(Output::Keep(JobId(0), Keep::DropKey { key }));
+            }
+        }
     }
 
     // Looking.
@@ -241,6 +271,7 @@ impl Engine {
     fn access_token(&mut self, now: Now, record: &Record) -> AccessToken {
         AccessToken {
             token: record.access_token.duplicate(),
+            bound: record.bound,
             serial: self.serial(),
             lifetime: record.lifetime,
             since: now.ago(record.age(now.wall)),
@@ -288,6 +319,7 @@ impl Engine {
                 identity: record.identity,
                 claims: record.claims,
                 scope: record.scope,
+                key: record.key,
                 refresh_token: record.refresh_token,
                 access,
                 renews_at: None,
@@ -330,6 +362,19 @@ impl Engine {
 
     /// The session is as it shall be: it is written. Until then nothing new begins.
     pub(super) fn conclude(&mut self, login: Option<SignedIn>) {
+        let Some(login) = login else { return self.conclude_with(None) };
+        let key = self.session.as_ref().and_then(|session| session.key.clone());
+        match key.filter(|_| self.tabs.are_shared()) {
+            Some(key) => {
+                self.refresh.await_keeper();
+                let (generation, login) = (self.generation, Box::new(login));
+                self.ask(Asked::Key { generation, login }, Keep::KeepKey { key });
+            }
+            None => self.conclude_with(Some(Box::new(login))),
+        }
+    }
+
+    fn conclude_with(&mut self, login: Option<Box<SignedIn>>) {
         // A login replaces whatever is there.
         if login.is_some() {
             self.tabs.revision = None;
@@ -337,13 +382,20 @@ impl Engine {
         }
         if self.tabs.are_shared() {
             self.refresh.await_keeper();
-            let login = login.map(Box::new);
             // Without the lock, another tab's request may be under way.
             let journal = self.tabs.journal;
             self.save(Asked::Conclude { generation: self.generation, login }, journal);
         } else if let Some(login) = login {
-            self.signed_in(login);
+            self.signed_in(*login);
         }
+    }
+
+    /// The session is kept, or not: what had to wait for that goes on.
+    fn concluded(&mut self, ambient: &mut Ambient<'_>) {
+        self.schedule(ambient);
+        self.recover(ambient);
+        self.rest();
+        self.refresh_for_waiters(ambient);
     }
 
     fn signed_in(&mut self, login: SignedIn) {
@@ -379,7 +431,9 @@ impl Engine {
             }
             Asked::Journal { flight, .. } => flight.generation,
             Asked::Secure(both) => both.0.generation,
-            Asked::Conclude { generation, .. } | Asked::End { generation, .. } => *generation,
+            Asked::Key { generation, .. }
+            | Asked::Conclude { generation, .. }
+            | Asked::End { generation, .. } => *generation,
         };
         if generation != self.generation {
             return self.answered_late(asked, kept);
@@ -428,13 +482,18 @@ impl Engine {
                     self.judge_refresh(ambient, flight, answer);
                 }
             }
+            // The tokens are bound all the same, to a key that no other tab will find.
+            Asked::Key { login, .. } => {
+                if word != KeepWord::Done {
+                    self.degrade();
+                    self.concluded(ambient);
+                }
+                self.conclude_with(Some(login));
+            }
             Asked::Conclude { login, .. } => {
                 self.written(ambient, kept);
                 if generation == self.generation {
-                    self.schedule(ambient);
-                    self.recover(ambient);
-                    self.rest();
-                    self.refresh_for_waiters(ambient);
+                    self.concluded(ambient);
                 }
                 if let Some(login) = login {
                     self.signed_in(*login);
@@ -458,6 +517,8 @@ impl Engine {
             Asked::Lock(_) if kept.word == KeepWord::Done => return self.unlock(),
             Asked::Lock(_) => return,
             Asked::Conclude { login: Some(login), .. } => self.refuse(login.op, Error::new(Code::Aborted)),
+            // Its key was dropped with the session.
+            Asked::Key { login, .. } => return self.refuse(login.op, Error::new(Code::Aborted)),
             Asked::End { .. } => return,
             _ => {}
         }

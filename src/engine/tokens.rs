@@ -9,6 +9,7 @@ use crate::time::Millis;
 use super::Engine;
 use super::input::{Ambient, OpId};
 use super::output::Reply;
+use super::proofs::Presented;
 use super::session::Target;
 
 /// An operation that needs a token.
@@ -22,12 +23,23 @@ pub(super) struct Waiter {
 }
 
 /// What the token is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Then {
     /// The app.
     Reply,
     /// The userinfo endpoint; `again`: it refused one token already.
     Userinfo { again: bool },
+    /// A request of the app, with a proof.
+    Proof(Presented),
+}
+
+/// A token that is handed out.
+#[derive(Debug)]
+pub(super) struct Given {
+    pub(super) token: Secret,
+    pub(super) serial: u32,
+    /// The key it is bound to.
+    pub(super) key: Option<String>,
 }
 
 /// What a token must be.
@@ -63,7 +75,7 @@ impl Wish {
     }
 }
 
-fn serial(value: &Json) -> Option<u32> {
+pub(super) fn serial(value: &Json) -> Option<u32> {
     let number = value.as_f64().filter(|n| *n >= 0.0 && *n <= f64::from(u32::MAX))?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked on the line before")]
     Some(number as u32)
@@ -99,8 +111,8 @@ impl Engine {
             let serves =
                 token.serves(wish.min_validity, ambient.now) || (!can_renew && token.lives(ambient.now));
             if good && serves {
-                let (token, serial) = (token.token.duplicate(), token.serial);
-                return self.hand_out(op, then, token, serial);
+                let given = session.give(token);
+                return self.hand_out(op, then, given);
             }
         }
         if !can_renew {
@@ -116,10 +128,11 @@ impl Engine {
         }
     }
 
-    fn hand_out(&mut self, op: OpId, then: Then, token: Secret, serial: u32) {
+    fn hand_out(&mut self, op: OpId, then: Then, given: Given) {
         match then {
-            Then::Reply => self.settle(op, Ok(Reply::Token { token, serial })),
-            Then::Userinfo { again } => self.ask_userinfo(op, &token, serial, again),
+            Then::Reply => self.settle(op, Ok(Reply::Token { token: given.token, serial: given.serial })),
+            Then::Userinfo { again } => self.ask_userinfo(op, given, again),
+            Then::Proof(of) => self.hand_out_proof(op, given, &of),
         }
     }
 
@@ -128,12 +141,12 @@ impl Engine {
     /// way takes longer than a token lives, and it is the best there is.
     pub(super) fn serve_waiters(&mut self, ambient: &mut Ambient<'_>, renewed: &Target) {
         for mut waiter in std::mem::take(&mut self.waiters) {
-            let token = self.session.as_ref().and_then(|session| session.token(&waiter.target));
-            match token {
-                Some(token) if *renewed == waiter.target => {
+            let session = self.session.as_ref();
+            match session.zip(session.and_then(|session| session.token(&waiter.target))) {
+                Some((session, token)) if *renewed == waiter.target => {
                     if token.lives(ambient.now) || waiter.let_pass {
-                        let (token, serial) = (token.token.duplicate(), token.serial);
-                        self.hand_out(waiter.op, waiter.then, token, serial);
+                        let given = session.give(token);
+                        self.hand_out(waiter.op, waiter.then, given);
                     } else {
                         waiter.let_pass = true;
                         self.waiters.push(waiter);

@@ -1,15 +1,15 @@
 //! `userinfo()`: with a live token, and once more with a new one when the endpoint refuses it.
 
 use crate::error::{Code, Error, Phase, Result};
+use crate::protocol::dpop::Proof;
 use crate::protocol::http::HttpResponse;
 use crate::protocol::userinfo;
-use crate::secret::Secret;
 
 use super::discovery::Continuation;
 use super::input::{Ambient, OpId};
 use super::output::Reply;
 use super::session::Target;
-use super::tokens::{Then, Wish};
+use super::tokens::{Given, Then, Wish};
 use super::{Engine, Job};
 
 /// A question to the userinfo endpoint.
@@ -27,20 +27,21 @@ impl Engine {
         if self.session.is_some() && self.metadata().is_none() {
             return self.with_metadata(ambient, Continuation::Userinfo(op));
         }
-        self.want_token(ambient, op, self.wish_for_userinfo(None), Then::Userinfo { again: false });
+        self.want_token(ambient, op, self.wish_for_main(None), Then::Userinfo { again: false });
     }
 
-    fn wish_for_userinfo(&self, rejected: Option<u32>) -> Wish {
+    pub(super) fn wish_for_main(&self, rejected: Option<u32>) -> Wish {
         Wish { target: Target::default(), min_validity: self.config.min_validity, fresh: false, rejected }
     }
 
-    pub(super) fn ask_userinfo(&mut self, op: OpId, token: &Secret, serial: u32, again: bool) {
+    pub(super) fn ask_userinfo(&mut self, op: OpId, given: Given, again: bool) {
         let endpoint = self.metadata().and_then(|m| m.userinfo_endpoint.clone());
         let Some(endpoint) = endpoint else {
             return self.refuse(op, Error::at(Code::EndpointMissing, "userinfo_endpoint"));
         };
-        let request = userinfo::request(&endpoint, token, self.config.timeout);
-        let asked = Asked { op, serial, again, generation: self.generation };
+        let mut request = userinfo::request(&endpoint, &given.token, self.config.timeout);
+        request.proof = Proof::by(given.key);
+        let asked = Asked { op, serial: given.serial, again, generation: self.generation };
         self.send(Job::Userinfo(asked), request);
     }
 
@@ -63,7 +64,7 @@ impl Engine {
         };
         // RFC 6750 3.1: a refused token is worth one new one; 403 is not about the token's age.
         if response.status == 401 && !again && session.refresh_token.is_some() {
-            let wish = self.wish_for_userinfo(Some(serial));
+            let wish = self.wish_for_main(Some(serial));
             return self.want_token(ambient, op, wish, Then::Userinfo { again: true });
         }
         let claims = userinfo::judge(response, session.subject());

@@ -45,6 +45,11 @@ const KNOWN: &str = "via returnTo prompt loginHint maxAge acrValues requiredAcr 
      display extraParams";
 
 impl LoginOptions {
+    /// The `state` of the request.
+    pub fn state(&self, random: &Randomness) -> String {
+        concat(&[STATE_PREFIX, self.way, &base64url::encode(&random.state)])
+    }
+
     /// Checks the arguments of a call.
     ///
     /// # Errors
@@ -190,7 +195,8 @@ pub struct AuthorizationRequest {
     pub transaction: Transaction,
 }
 
-/// Builds the request. `state`, `nonce` and `code_challenge` are in every one.
+/// Builds the request. `state`, `nonce` and `code_challenge` are in every one. `key`: the thumbprint of the key that
+/// the code shall be bound to (RFC 9449 section 10).
 ///
 /// # Errors
 /// `option_invalid` when a parameter would stand twice.
@@ -199,8 +205,9 @@ pub fn request(
     metadata: &Metadata,
     options: LoginOptions,
     random: &Randomness,
+    key: Option<String>,
 ) -> Result<AuthorizationRequest> {
-    let state = concat(&[STATE_PREFIX, options.way, &base64url::encode(&random.state)]);
+    let state = options.state(random);
     let nonce = base64url::encode(&random.nonce);
     let verifier = Verifier::from_random(random.verifier);
     let scope = options.scope.unwrap_or_else(|| config.scope.clone());
@@ -212,7 +219,8 @@ pub fn request(
         .add("state", &state)
         .add("nonce", &nonce)
         .add("code_challenge", &verifier.challenge())
-        .add("code_challenge_method", "S256");
+        .add("code_challenge_method", "S256")
+        .add_some("dpop_jkt", key.as_deref().unwrap_or_default());
     let resource = if options.resource.is_empty() { &config.resource } else { &options.resource };
     for uri in resource {
         form.add("resource", uri);
@@ -239,6 +247,7 @@ pub fn request(
             verifier,
             nonce,
             scope,
+            key,
             return_to: options.return_to,
             max_age: options.max_age,
             required_acr: options.required_acr,

@@ -55,6 +55,9 @@ pub fn parse(field: &str) -> Option<Vec<Json>> {
 
 /// What a resource server says of a request it refused (RFC 6750 section 3), where CORS lets it be read.
 pub fn with_words(error: Error, response: &HttpResponse) -> Error {
+    if !crate::WHOLE {
+        return error;
+    }
     let challenges = response.challenge.as_deref().and_then(parse).unwrap_or_default();
     match challenges.iter().find(|challenge| challenge.text("error").is_some()) {
         Some(challenge) => {

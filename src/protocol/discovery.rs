@@ -1,5 +1,6 @@
 //! Server metadata: OpenID Connect Discovery 1.0, RFC 8414, or given by the app.
 
+use crate::WHOLE;
 use crate::config::{Config, Discovery};
 use crate::encoding::json::Json;
 use crate::encoding::text::{concat, contains};
@@ -25,6 +26,8 @@ pub struct Metadata {
     pub revocation_endpoint: Option<String>,
     /// Accepted ID-token algorithms: the app's list, narrowed by the server's where it has one.
     pub algorithms: Vec<Algorithm>,
+    /// RFC 9449 5.1: whether ES256 is among the algorithms of proofs. `None`: not announced.
+    pub reads_proofs: Option<bool>,
     /// RFC 9207: a response without `iss` is refused.
     pub announces_iss: bool,
 }
@@ -95,6 +98,8 @@ fn read(document: &Json, config: &Config) -> Result<Metadata> {
             algorithms.push(*own);
         }
     }
+    let proofs = if WHOLE { from.names("dpop_signing_alg_values_supported") } else { None };
+    let reads_proofs = proofs.map(|names| contains(&names, "ES256"));
     let metadata = Metadata {
         authorization_endpoint: from.required("authorization_endpoint"),
         token_endpoint: from.required("token_endpoint"),
@@ -103,6 +108,7 @@ fn read(document: &Json, config: &Config) -> Result<Metadata> {
         end_session_endpoint: from.endpoint("end_session_endpoint"),
         revocation_endpoint: from.endpoint("revocation_endpoint"),
         algorithms,
+        reads_proofs,
         announces_iss,
     };
     from.error.map_or(Ok(metadata), Err)

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::encoding::text::{cut, digits};
 use crate::error::{Code, Error, Result};
+use crate::protocol::dpop::Proof;
 use crate::secret::Secret;
 use crate::time::Millis;
 
@@ -46,6 +47,8 @@ pub struct HttpRequest {
     pub form: Option<Secret>,
     /// Access token for the `Authorization` header.
     pub bearer: Option<Secret>,
+    /// Proof for the `DPoP` header; a token beside it is sent under that scheme, and the proof names it.
+    pub proof: Option<Proof>,
     /// Cache mode.
     pub caching: Caching,
     /// Time limit over headers and body.
@@ -63,12 +66,34 @@ impl HttpRequest {
             Purpose::Discovery | Purpose::Keys => 512 * 1024,
             Purpose::Token | Purpose::Userinfo | Purpose::Revocation => 256 * 1024,
         };
-        Self { purpose, url, form: None, bearer: None, caching, timeout, limit, keepalive: false }
+        Self {
+            purpose,
+            url,
+            form: None,
+            bearer: None,
+            proof: None,
+            caching,
+            timeout,
+            limit,
+            keepalive: false,
+        }
     }
 
     /// A POST of a form.
     pub fn post(purpose: Purpose, url: String, form: String, timeout: Millis) -> Self {
         Self { form: Some(Secret::new(form)), ..Self::get(purpose, url, Caching::Never, timeout) }
+    }
+
+    /// The same once more, asked for by name.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self {
+            url: self.url.clone(),
+            form: self.form.as_ref().map(Secret::duplicate),
+            bearer: self.bearer.as_ref().map(Secret::duplicate),
+            proof: self.proof.clone(),
+            ..*self
+        }
     }
 }
 
@@ -82,6 +107,8 @@ pub struct HttpResponse {
     pub retry_after: Option<String>,
     /// `WWW-Authenticate`, where CORS lets it be seen.
     pub challenge: Option<String>,
+    /// `DPoP-Nonce`, where CORS lets it be seen.
+    pub dpop_nonce: Option<String>,
     /// The whole body.
     pub body: Vec<u8>,
 }
@@ -105,6 +132,8 @@ pub enum HttpFailure {
     TimedOut,
     /// The body went over the byte limit.
     TooLarge,
+    /// Nothing was sent: there is no key for the proof.
+    NoProof,
 }
 
 /// The result of an exchange.
@@ -123,6 +152,7 @@ pub fn answered(result: &HttpResult) -> Result<&HttpResponse> {
         Err(HttpFailure::NoAnswer) => Code::NetworkFailed,
         Err(HttpFailure::TimedOut) => Code::TimedOut,
         Err(HttpFailure::TooLarge) => Code::ResponseTooLarge,
+        Err(HttpFailure::NoProof) => Code::DpopKeyLost,
     };
     Err(Error::new(code))
 }
@@ -158,6 +188,7 @@ pub(crate) mod tests {
             content_type: Some("application/json; charset=utf-8".into()),
             retry_after: None,
             challenge: None,
+            dpop_nonce: None,
             body: body.as_bytes().to_vec(),
         }
     }

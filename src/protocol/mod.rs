@@ -5,6 +5,7 @@ pub mod authorize;
 pub mod callback;
 pub mod challenge;
 pub mod discovery;
+pub mod dpop;
 pub mod http;
 pub mod id_token;
 pub mod jwks;

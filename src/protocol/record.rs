@@ -28,6 +28,10 @@ pub struct Record {
     pub grant: String,
     /// Scope of the grant.
     pub scope: Scope,
+    /// The key that the tokens are bound to, named by its thumbprint.
+    pub key: Option<String>,
+    /// Whether the access token is bound to it too.
+    pub bound: bool,
     /// The one live refresh token.
     pub refresh_token: Option<Secret>,
     /// The access token with the whole grant.
@@ -65,6 +69,10 @@ impl Record {
         text("client_id", &config.client_id);
         text("grant", &self.grant);
         text("scope", &self.scope.to_text());
+        if let Some(key) = &self.key {
+            text("key", key);
+            text("token_type", if self.bound { "DPoP" } else { "Bearer" });
+        }
         text("access_token", self.access_token.expose());
         let auth_time = self.identity.as_ref().and_then(|identity| identity.auth_time);
         for (name, number) in [
@@ -126,6 +134,8 @@ impl Record {
         Some(Self {
             grant: grant.to_owned(),
             scope: Scope::parse(json.text("scope")?)?,
+            key: json.text("key").map(str::to_owned),
+            bound: json.text("token_type") == Some("DPoP"),
             refresh_token,
             access_token: Secret::new(json.text("access_token").filter(|t| is_token(t))?.to_owned()),
             lifetime: lifetime.map(|life| life.min(MAX_LIFETIME)),

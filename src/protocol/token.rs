@@ -1,11 +1,13 @@
 //! The token endpoint: RFC 6749 sections 4.1.3, 5 and 6.
 
+use crate::WHOLE;
 use crate::config::Config;
 use crate::encoding::form::Form;
 use crate::encoding::json::Json;
 use crate::encoding::text::{all, digits};
 use crate::error::{Code, Error, Phase, Result};
 use crate::protocol::discovery::Metadata;
+use crate::protocol::dpop::Policy;
 use crate::protocol::http::{HttpRequest, HttpResponse, Purpose};
 use crate::protocol::pkce::Verifier;
 use crate::protocol::provider::{self, Repairs};
@@ -22,8 +24,10 @@ pub(crate) const MAX_LIFETIME: Millis = 315_360_000_000;
 /// A token answer that may be used.
 #[derive(Debug)]
 pub struct TokenAnswer {
-    /// The access token, a Bearer token.
+    /// The access token.
     pub access_token: Secret,
+    /// Whether it is bound to a key (RFC 9449 section 5); otherwise it is a Bearer token.
+    pub bound: bool,
     /// How long it lives, counted from the request. `None`: unknown, use it until it is refused.
     pub lifetime: Option<Millis>,
     /// A new refresh token. `None` on refresh: the old one stays.
@@ -92,11 +96,12 @@ pub fn judge(response: &HttpResponse, repairs: Repairs) -> Result<TokenAnswer> {
     let access_token = json.text("access_token").filter(|t| is_token(t));
     let access_token = access_token.ok_or_else(|| invalid("access_token"))?;
     // Sections 5.1 and 7.1: required, and not used when not understood.
-    match json.text("token_type") {
-        Some(kind) if provider::is_bearer(kind, repairs) => {}
+    let bound = match json.text("token_type") {
+        Some(kind) if provider::is_bearer(kind, repairs) => false,
+        Some(kind) if kind.eq_ignore_ascii_case("DPoP") => true,
         Some(_) => return Err(Error::new(Code::TokenTypeUnsupported).with_status(status)),
         None => return Err(invalid("token_type")),
-    }
+    };
     let id_token = match json.member("id_token") {
         None => None,
         // RFC 6749 3.2: a parameter without a value counts as absent.
@@ -106,11 +111,28 @@ pub fn judge(response: &HttpResponse, repairs: Repairs) -> Result<TokenAnswer> {
     let text = |name: &str| json.text(name);
     Ok(TokenAnswer {
         access_token: Secret::new(access_token.to_owned()),
+        bound,
         lifetime: json.member("expires_in").and_then(lifetime),
         refresh_token: text("refresh_token").filter(|t| is_printable(t)).map(|t| Secret::new(t.to_owned())),
         scope: provider::scope(&json, repairs),
         id_token,
     })
+}
+
+impl TokenAnswer {
+    /// Judges the type of its token. `proved`: a proof was sent.
+    ///
+    /// # Errors
+    /// `token_type_unsupported` for a token that is bound to a key we do not have, `dpop_downgraded` for one that
+    /// should be bound.
+    pub fn permitted(self, policy: Policy, proved: bool) -> Result<Self> {
+        let code = match (self.bound, proved) {
+            (true, false) => Code::TokenTypeUnsupported,
+            (false, _) if WHOLE && policy == Policy::Required => Code::DpopDowngraded,
+            _ => return Ok(self),
+        };
+        Err(Error::new(code))
+    }
 }
 
 fn refusal(error: &str, description: Option<&str>) -> Error {

@@ -25,6 +25,8 @@ pub struct Transaction {
     pub nonce: String,
     /// What was asked for.
     pub scope: Scope,
+    /// The key that the code is bound to, named by its thumbprint (RFC 9449 section 10).
+    pub key: Option<String>,
     /// Where the user shall land afterwards.
     pub return_to: Option<String>,
     /// `max_age` that was sent.
@@ -50,6 +52,9 @@ impl Transaction {
         text("verifier", self.verifier.expose());
         text("nonce", &self.nonce);
         text("scope", &self.scope.to_text());
+        if let Some(key) = &self.key {
+            text("key", key);
+        }
         if let Some(return_to) = &self.return_to {
             text("return_to", return_to);
         }
@@ -87,6 +92,7 @@ impl Transaction {
             verifier: Verifier::from_stored(json.text("verifier")?)?,
             nonce: json.text("nonce").filter(|nonce| !nonce.is_empty())?.to_owned(),
             scope: Scope::parse(json.text("scope")?)?,
+            key: json.text("key").map(str::to_owned),
             // Judged again: what was a place of this origin when it was written may have been exchanged.
             return_to: return_to.and_then(|(target, origin)| local_path(target, origin)),
             max_age: max_age.map(i64::from),

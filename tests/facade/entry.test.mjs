@@ -63,8 +63,8 @@ test('the inlined module is decoded and compiled, once, the whole one only for o
 
 test('of options, few need the whole module', async () => {
   const { needsWhole } = await load('whole');
-  for (const options of [{ persistence: 'sealed' }, { repairs: ['scope-list'] }, { engine: 'whole' }]) assert.ok(needsWhole(options));
-  for (const options of [{}, { persistence: 'memory' }, { repairs: [] }, { engine: 'auto' }, { scope: 'openid' }]) assert.ok(!needsWhole(options));
+  for (const options of [{ persistence: 'sealed' }, { dpop: 'preferred' }, { repairs: ['scope-list'] }, { engine: 'whole' }]) assert.ok(needsWhole(options));
+  for (const options of [{}, { persistence: 'memory' }, { dpop: 'off' }, { repairs: [] }, { engine: 'auto' }, { scope: 'openid' }]) assert.ok(!needsWhole(options));
 });
 
 test('slim takes the module from anywhere', async () => {

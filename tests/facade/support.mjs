@@ -94,6 +94,7 @@ export const record = (over = {}) => ({
   renewsAt: 900,
   endsAt: null,
   renewal: 'live',
+  tokenType: 'Bearer',
   lastError: null,
   persistence: 'memory',
   ...over,

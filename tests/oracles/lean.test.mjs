@@ -37,11 +37,12 @@ const VALUES = {
   responseType: ['code'],
   dangerously: [{}],
   persistence: ['memory', 'sealed'],
+  dpop: ['off', 'preferred', 'required'],
   engine: ['auto', 'whole'],
 };
 
 const host = Object.fromEntries(
-  ['settle', 'session', 'token', 'event', 'cleanUrl', 'keep', 'poison'].map((name) => [name, () => {}]),
+  ['settle', 'session', 'token', 'event', 'cleanUrl', 'keep', 'prove', 'poison'].map((name) => [name, () => {}]),
 );
 
 /** What a module says of options: nothing, or an error. */
@@ -78,11 +79,11 @@ test('the whole module takes every value, the lean one refuses those that the fa
       assert.match(error.hint, /tokenward\.wasm instead of tokenward-lean\.wasm/);
     }
   }
-  assert.equal(refused, 4);
+  assert.equal(refused, 6);
 });
 
 test('a value that is wrong is wrong in both', async () => {
-  for (const [name, value] of [['persistence', 'disk'], ['repairs', 7], ['engine', 'lean']]) {
+  for (const [name, value] of [['persistence', 'disk'], ['repairs', 7], ['dpop', true], ['engine', 'lean']]) {
     for (const module of [whole, lean]) {
       const { code, path } = await verdict(module, { [name]: value });
       assert.deepEqual([code, path], ['option_invalid', name]);

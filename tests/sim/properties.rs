@@ -24,8 +24,21 @@ pub(crate) enum Outcome {
     Done,
     Navigate(String),
     NotOurs,
-    SignedIn { return_to: Option<String> },
-    Token { token: String, serial: u32 },
+    SignedIn {
+        return_to: Option<String>,
+    },
+    Token {
+        token: String,
+        serial: u32,
+    },
+    Proof {
+        token: String,
+        serial: u32,
+        key: Option<String>,
+        nonce: Option<String>,
+        tries: i32,
+        renewed: bool,
+    },
     Claims,
     Failed(Error),
 }
@@ -54,6 +67,8 @@ pub(crate) enum Kind {
     Login,
     Redirect,
     Token(Wish),
+    /// What a request of the app is sent with.
+    Proof,
     Userinfo,
     Logout,
     Revoke,
@@ -186,6 +201,8 @@ pub(crate) struct Checker {
     pub(crate) sealed: bool,
     pub(crate) violation: Option<String>,
     pub(crate) tally: Tally,
+    /// A proof was asked for by a key that is nowhere.
+    pub(crate) key_is_lost: bool,
     operations: HashMap<u32, Operation>,
     pub(crate) open: Vec<OpId>,
     presented: HashMap<String, Presented>,
@@ -261,6 +278,7 @@ impl Checker {
             sealed,
             violation: None,
             tally: Tally::default(),
+            key_is_lost: false,
             operations: HashMap::new(),
             open: Vec::new(),
             presented: HashMap::new(),
@@ -305,7 +323,7 @@ impl Checker {
         }
     }
 
-    fn require(&mut self, holds: bool, what: impl FnOnce() -> String) {
+    pub(crate) fn require(&mut self, holds: bool, what: impl FnOnce() -> String) {
         if !holds {
             self.fail(what());
         }
@@ -516,6 +534,8 @@ impl Checker {
         self.require(pinned, || format!("{:?} goes to {}", request.purpose, request.url));
         let arrival = crate::world::arrival(request);
         match request.purpose {
+            // The server refused the proof and did nothing else.
+            Purpose::Token if request.proof.as_ref().is_some_and(|proof| proof.tries > 0) => {}
             Purpose::Token => match (arrival.refresh_token(), arrival.field("code")) {
                 (Some(token), _) => self.presents(token, facts),
                 (None, Some(code)) => {
@@ -583,6 +603,14 @@ impl Checker {
             Ok(Reply::Token { token, serial }) => {
                 Outcome::Token { token: token.expose().to_owned(), serial: *serial }
             }
+            Ok(Reply::Proof { token, serial, key, nonce, tries, renewed }) => Outcome::Proof {
+                token: token.expose().to_owned(),
+                serial: *serial,
+                key: key.clone(),
+                nonce: nonce.clone(),
+                tries: *tries,
+                renewed: *renewed,
+            },
             Ok(Reply::Claims(_)) => Outcome::Claims,
             Err(error) => Outcome::Failed(error.clone()),
         };
@@ -596,7 +624,13 @@ impl Checker {
                 let refused = !wish.beyond || error.code != Code::TokenRefused;
                 self.require(refused, || "asked the server for a scope that was not granted".to_owned());
             }
-            (Kind::Userinfo, Outcome::Claims | Outcome::Failed(_))
+            (Kind::Proof, Outcome::Proof { token, key, .. }) => {
+                self.may_be_seen(token, facts);
+                let bound = facts.server.access.get(token).and_then(|access| access.key.as_ref());
+                self.require(bound == key.as_ref(), || "a proof by another key than the token's".to_owned());
+            }
+            (Kind::Proof, Outcome::Done | Outcome::Failed(_))
+            | (Kind::Userinfo, Outcome::Claims | Outcome::Failed(_))
             | (Kind::Restore, Outcome::Done | Outcome::Failed(_))
             | (Kind::Logout, Outcome::Done | Outcome::Navigate(_) | Outcome::Failed(_))
             | (Kind::Revoke, Outcome::Done | Outcome::Failed(_))
@@ -723,6 +757,12 @@ impl Checker {
                 };
                 let over = is_over(facts.now) || self.removes.is_some_and(is_over);
                 self.require(over && known.is_none(), || "a session runs out before its time".to_owned());
+            }
+            Some(Code::DpopKeyLost) => {
+                self.require(self.key_is_lost, || "a key is lost that is there".to_owned())
+            }
+            Some(Code::DpopDowngraded) => {
+                self.require(facts.server.downgrades, || "a bound token is taken for another".to_owned());
             }
             _ => self.fail(format!("a session ends with {error:?}")),
         }

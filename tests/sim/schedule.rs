@@ -15,13 +15,15 @@ use crate::world::{HOME, Setup, World, json};
 /// Longest time a healed world may need: what a server can ask for with `Retry-After`, the chance on top, and some.
 const CONVALESCENCE: Millis = 20 * 60_000;
 
-const OPTIONS: [&str; 6] = [
+const OPTIONS: [&str; 8] = [
     r#""timeout":20"#,
     r#""timeout":5,"minValidity":60"#,
     r#""timeout":20,"renewal":"on-demand""#,
     r#""timeout":8,"discovery":"oauth","scope":"profile api""#,
     r#""timeout":20,"minValidity":0"#,
     r#""timeout":60,"renewal":"on-demand","minValidity":300"#,
+    r#""timeout":20,"dpop":"preferred""#,
+    r#""timeout":8,"dpop":"required","renewal":"on-demand""#,
 ];
 
 fn policy(chance: &mut Chance) -> Policy {
@@ -50,6 +52,8 @@ fn policy(chance: &mut Chance) -> Policy {
         has_end_session: chance.per_mille(800),
         announces_iss: chance.per_mille(500),
         checks_pkce: true,
+        // A client that requires proofs finds out at its first login that this one cannot read them.
+        binds: chance.per_mille(900),
     }
 }
 
@@ -137,8 +141,14 @@ impl Schedule {
             6..16 => self.user_comes_back(world),
             16..19 => self.strange_callback(world),
             19..62 => self.get_tokens(world),
-            62..72 => {
+            62..70 => {
                 world.userinfo();
+            }
+            70..72 => {
+                world.proof(self.chance.pick(&[
+                    r#"{"origin":"https://api.example.com"}"#,
+                    r#"{"origin":"https://api.example.com","nonce":"n","status":401,"sent":{"serial":1,"tries":0}}"#,
+                ]));
             }
             72..81 => {
                 if let Some(op) = self.any_open(world) {
@@ -274,7 +284,11 @@ impl Schedule {
                 }
             }
             90..93 => world.server.doctor = Some(self.chance.pick(&Doctored::ALL)),
-            93..96 => world.storage_blocked = !world.storage_blocked,
+            93..95 => world.storage_blocked = !world.storage_blocked,
+            95 => {
+                let nonce = format!("nonce-{}", self.chance.below(1_000));
+                world.server.nonces = [Some(nonce.clone()), Some(nonce)];
+            }
             _ => self.mind_changes(&mut world.server.policy),
         }
     }

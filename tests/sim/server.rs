@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use tokenward::encoding::{base64url, form};
 use tokenward::engine::input::Verdict;
 use tokenward::engine::output::Verification;
+use tokenward::protocol::dpop::Proof;
 use tokenward::protocol::http::{HttpResponse, Purpose};
 use tokenward::secret::Secret;
 use tokenward::time::Millis;
@@ -74,6 +75,8 @@ pub(crate) struct Policy {
     pub(crate) announces_iss: bool,
     /// Whether it looks at the code verifier.
     pub(crate) checks_pkce: bool,
+    /// It announces proofs of possession, and binds tokens to their keys.
+    pub(crate) binds: bool,
 }
 
 impl Default for Policy {
@@ -90,6 +93,7 @@ impl Default for Policy {
             has_end_session: true,
             announces_iss: true,
             checks_pkce: true,
+            binds: false,
         }
     }
 }
@@ -114,6 +118,8 @@ pub(crate) struct Grant {
     pub(crate) alive: bool,
     pub(crate) scope: String,
     pub(crate) nonce: String,
+    /// The key its refresh tokens are bound to.
+    pub(crate) key: Option<String>,
     subject: String,
     auth_time: u64,
     /// Whether an ID token of it was made wrong on purpose.
@@ -129,6 +135,8 @@ pub(crate) struct Access {
     /// Milliseconds.
     pub(crate) lifetime: Option<Millis>,
     pub(crate) scope: String,
+    /// The key it is bound to.
+    pub(crate) key: Option<String>,
     /// It came with an ID token that was made wrong.
     pub(crate) doctored: bool,
 }
@@ -143,6 +151,8 @@ struct RefreshToken {
 struct Code {
     grant: usize,
     challenge: String,
+    /// The key it is bound to.
+    key: String,
     used: bool,
 }
 
@@ -167,6 +177,16 @@ pub(crate) struct Server {
     pub(crate) revoked: Vec<String>,
     /// Userinfo takes no token.
     pub(crate) refuses_userinfo: bool,
+    /// The nonce that proofs must hold, at the token endpoint and at the userinfo endpoint.
+    pub(crate) nonces: [Option<String>; 2],
+    /// It demands another nonce each time.
+    pub(crate) never_content: bool,
+    /// Nobody can read what it demands.
+    pub(crate) hides_nonce: bool,
+    /// It answers with Bearer tokens although it got a proof.
+    pub(crate) downgrades: bool,
+    /// Proofs that it saw.
+    pub(crate) proofs: Vec<Proof>,
     minted: u64,
 }
 
@@ -176,6 +196,7 @@ pub(crate) struct Arrival {
     pub(crate) purpose: Purpose,
     pub(crate) form: Vec<(String, String)>,
     pub(crate) bearer: Option<String>,
+    pub(crate) proof: Option<Proof>,
     /// Past all caches.
     pub(crate) renews: bool,
 }
@@ -193,7 +214,14 @@ impl Arrival {
 
 pub(crate) fn response(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> HttpResponse {
     let content_type = Some(content_type.to_owned());
-    HttpResponse { status, content_type, retry_after: None, challenge: None, body: body.into() }
+    HttpResponse {
+        status,
+        content_type,
+        retry_after: None,
+        challenge: None,
+        dpop_nonce: None,
+        body: body.into(),
+    }
 }
 
 fn json(status: u16, body: impl Into<Vec<u8>>) -> HttpResponse {
@@ -221,6 +249,11 @@ impl Server {
             userinfos: 0,
             revoked: Vec::new(),
             refuses_userinfo: false,
+            nonces: [None, None],
+            never_content: false,
+            hides_nonce: false,
+            downgrades: false,
+            proofs: Vec::new(),
             minted: 0,
         }
     }
@@ -236,6 +269,7 @@ impl Server {
             alive: true,
             scope: field("scope"),
             nonce: field("nonce"),
+            key: None,
             subject: self.user.to_owned(),
             auth_time: now / 1000,
             doctored: false,
@@ -244,7 +278,7 @@ impl Server {
         let grant = self.grants.len() - 1;
         let code = self.mint("code", grant);
         let (state, challenge) = (field("state"), field("code_challenge"));
-        self.codes.insert(code.clone(), Code { grant, challenge, used: false });
+        self.codes.insert(code.clone(), Code { grant, challenge, key: field("dpop_jkt"), used: false });
         let answer = form::Form::new().with("code", &code).with("state", &state).with("iss", ISSUER);
         format!("{}?{}", field("redirect_uri"), answer.into_string())
     }
@@ -254,7 +288,39 @@ impl Server {
         format!("{kind}.{grant}.{}.{MARK}", self.minted)
     }
 
+    /// RFC 9449 sections 8 and 9: a proof without the nonce is refused before anything else happens. Whoever is
+    /// answered learns the nonce of the day.
+    fn refused_proof(&mut self, request: &Arrival) -> Option<HttpResponse> {
+        let proof = request.proof.clone()?;
+        let at = usize::from(request.purpose == Purpose::Userinfo);
+        self.proofs.push(proof.clone());
+        if self.never_content {
+            self.minted += 1;
+            self.nonces[at] = Some(format!("nonce-{}", self.minted));
+        }
+        let demanded = self.nonces[at].clone().filter(|nonce| Some(nonce) != proof.nonce.as_ref())?;
+        let mut response = match at {
+            0 => refusal(400, "use_dpop_nonce"),
+            _ => json(401, ""),
+        };
+        response.challenge =
+            (at == 1).then(|| r#"Bearer, DPoP algs="ES256", error="use_dpop_nonce""#.to_owned());
+        response.dpop_nonce = Some(demanded).filter(|_| !self.hides_nonce);
+        Some(response)
+    }
+
     pub(crate) fn act(&mut self, request: &Arrival, now: Millis) -> (HttpResponse, Word) {
+        if let Some(response) = self.refused_proof(request) {
+            return (response, Word::None);
+        }
+        let (mut response, word) = self.act_on(request, now);
+        if request.proof.is_some() && !self.hides_nonce {
+            response.dpop_nonce = self.nonces[usize::from(request.purpose == Purpose::Userinfo)].clone();
+        }
+        (response, word)
+    }
+
+    fn act_on(&mut self, request: &Arrival, now: Millis) -> (HttpResponse, Word) {
         let plain = |response| (response, Word::None);
         match request.purpose {
             Purpose::Discovery => plain(self.metadata()),
@@ -283,6 +349,10 @@ impl Server {
                 endpoint(true, "userinfo_endpoint", "userinfo"),
                 endpoint(self.policy.has_revocation, "revocation_endpoint", "revoke"),
                 endpoint(self.policy.has_end_session, "end_session_endpoint", "logout"),
+                match self.policy.binds {
+                    true => r#","dpop_signing_alg_values_supported":["EdDSA","ES256"]"#.to_owned(),
+                    false => String::new(),
+                },
                 format!(
                     r#","authorization_response_iss_parameter_supported":{}}}"#,
                     self.policy.announces_iss
@@ -323,11 +393,14 @@ impl Server {
             return (refusal(400, "invalid_grant"), Word::InvalidGrant);
         };
         let grant = code.grant;
-        if code.used || (self.policy.checks_pkce && code.challenge != challenge) {
+        let key = request.proof.as_ref().map(|proof| proof.key.clone());
+        let bound = code.key.is_empty() || key.as_deref() == Some(code.key.as_str());
+        if code.used || (self.policy.checks_pkce && code.challenge != challenge) || !bound {
             self.grants[grant].alive = false;
             return (refusal(400, "invalid_grant"), Word::InvalidGrant);
         }
         code.used = true;
+        self.grants[grant].key = key.filter(|_| self.policy.binds);
         let refresh = self.policy.refresh_tokens.then(|| self.new_refresh_token(grant));
         let scope = self.grants[grant].scope.clone();
         let openid = scope.split(' ').any(|value| value == "openid");
@@ -347,7 +420,10 @@ impl Server {
         let presented = request.refresh_token().unwrap_or_default().to_owned();
         let Some(RefreshToken { grant, spent }) = self.refresh.get_mut(&presented) else { return refused() };
         let grant = *grant;
-        if !self.grants[grant].alive {
+        let key = request.proof.as_ref().map(|proof| &proof.key);
+        if !self.grants[grant].alive
+            || (self.grants[grant].key.is_some() && self.grants[grant].key.as_ref() != key)
+        {
             return refused();
         }
         let spent_before = *spent;
@@ -396,7 +472,9 @@ impl Server {
     ) -> String {
         let access = self.mint("at", grant);
         let lifetime = self.policy.lifetime;
-        let mut body = format!(r#"{{"access_token":"{access}","token_type":"Bearer""#);
+        let key = self.grants[grant].key.clone().filter(|_| !self.downgrades);
+        let kind = if key.is_some() { "DPoP" } else { "Bearer" };
+        let mut body = format!(r#"{{"access_token":"{access}","token_type":"{kind}""#);
         if let Some(seconds) = lifetime {
             body.push_str(&format!(r#","expires_in":{seconds}"#));
         }
@@ -415,7 +493,7 @@ impl Server {
         body.push('}');
         let lifetime = lifetime.map(|seconds| seconds * 1000);
         let doctored = with_id && doctored.is_some();
-        self.access.insert(access, Access { grant, issued: now, lifetime, scope, doctored });
+        self.access.insert(access, Access { grant, issued: now, lifetime, scope, key, doctored });
         body
     }
 
@@ -448,7 +526,9 @@ impl Server {
     fn userinfo(&mut self, request: &Arrival, now: Millis) -> HttpResponse {
         self.userinfos += 1;
         let token = request.bearer.as_deref().unwrap_or_default();
-        if self.refuses_userinfo || !self.honours(token, now) {
+        let key = request.proof.as_ref().map(|proof| &proof.key);
+        let fits = self.access.get(token).is_some_and(|access| access.key.as_ref() == key);
+        if self.refuses_userinfo || !fits || !self.honours(token, now) {
             return json(401, "");
         }
         let subject = &self.grants[self.access[token].grant].subject;

@@ -36,7 +36,9 @@ impl World {
             Keep::Save { record, over } => Keep::Save { record: record.duplicate(), over: over.clone() },
             _ => Keep::Unlock,
         };
-        self.asked.insert(job.0, copy);
+        if job.0 != 0 {
+            self.asked.insert(job.0, copy);
+        }
         let after = 1 + self.chance.below(self.keeper.slowest);
         self.push(truth + after, Happening::Keep { page, job, keep });
     }
@@ -62,6 +64,19 @@ impl World {
                 Kept { word: KeepWord::Done, record, revision }
             }
             Keep::Unlock => return,
+            Keep::MakeKey { .. } | Keep::TakeKey { .. } | Keep::KeepKey { .. } | Keep::DropKey { .. } => {
+                let is_keeping = matches!(keep, Keep::KeepKey { .. });
+                let keys = &mut self.tabs[self.current].keys;
+                let kept = match keep {
+                    _ if fails && is_keeping => Kept::word(KeepWord::Failed),
+                    keep => self.key_store.work(keys, keep),
+                };
+                if job.0 == 0 {
+                    return;
+                }
+                self.commons.storage_failed |= is_keeping && kept.word == KeepWord::Failed;
+                kept
+            }
             _ if fails => {
                 self.commons.storage_failed = true;
                 Kept::word(KeepWord::Failed)
@@ -125,7 +140,8 @@ impl World {
         let by_server = by_word || !self.server.can_be_proven(grant);
         let known = self.checker.session == Some(grant) && !self.wants_out.contains(&grant);
         let refused = self.commons.was_sent_before(&before.refresh_token().unwrap_or_default());
-        if known && !by_server && !refused && before.refresh_token().is_some() {
+        let lost = self.checker.key_is_lost;
+        if known && !by_server && !refused && !lost && before.refresh_token().is_some() {
             self.checker.fail("what is kept is removed for nothing");
         }
         self.commons.ended.insert(grant);

@@ -17,11 +17,13 @@ use crate::world::{Setup, World, json};
 
 const MOST_TABS: usize = 6;
 
-const OPTIONS: [&str; 4] = [
+const OPTIONS: [&str; 6] = [
     r#""persistence":"sealed","timeout":10"#,
     r#""persistence":"sealed","timeout":10"#,
     r#""persistence":"sealed","timeout":10,"renewal":"on-demand""#,
     r#""persistence":"sealed","timeout":5,"discovery":"oauth","scope":"profile api""#,
+    r#""persistence":"sealed","timeout":10,"dpop":"preferred""#,
+    r#""persistence":"sealed","timeout":8,"dpop":"required","renewal":"on-demand""#,
 ];
 
 fn policy(chance: &mut Chance) -> Policy {
@@ -41,6 +43,7 @@ fn policy(chance: &mut Chance) -> Policy {
         id_token_on_refresh: chance.per_mille(600),
         narrows: chance.per_mille(800),
         has_revocation: chance.per_mille(900),
+        binds: chance.per_mille(900),
         ..Policy::default()
     }
 }
@@ -241,6 +244,10 @@ impl Schedule {
                 }
             }
             94..97 => world.lateness = self.chance.pick(&[0, 4, 1_000]),
+            97 => {
+                let nonce = format!("nonce-{}", self.chance.below(1_000));
+                world.server.nonces = [Some(nonce.clone()), Some(nonce)];
+            }
             _ => world.keeper.slowest = self.chance.magnitude(2, 1_000),
         }
     }
@@ -336,7 +343,8 @@ fn live(world: &mut World) {
         // A key that was withdrawn in the last moment of the storm is still found out; and a token whose answer was
         // lost in it may be worth nothing.
         let excused = match told {
-            Some(Some(Code::IdentityChanged)) => true,
+            // Whether a key may be lost is judged when it is asked for.
+            Some(Some(Code::IdentityChanged | Code::DpopKeyLost)) => true,
             Some(Some(Code::SessionEnded | Code::LoginRequired)) => world.commons.was_sent_before(&before),
             _ => false,
         };

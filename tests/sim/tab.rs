@@ -41,6 +41,8 @@ pub(crate) struct Tab {
     pub(crate) timer: Option<Millis>,
     /// Pending logins.
     pub(crate) storage: Vec<(String, String)>,
+    /// Keys for proofs in its memory.
+    pub(crate) keys: Vec<String>,
     /// What it asked of the keeper and has no answer to.
     pub(crate) asked: HashMap<u32, Keep>,
     /// Exchanges and verifications under way.
@@ -75,6 +77,7 @@ impl Tab {
             saboteur: Saboteur::new(how),
             timer: None,
             storage: Vec::new(),
+            keys: Vec::new(),
             asked: HashMap::new(),
             busy: 0,
             wants_out: Vec::new(),
@@ -88,6 +91,7 @@ impl Tab {
         self.page = page;
         self.timer = None;
         self.frozen = false;
+        self.keys.clear();
         self.asked.clear();
         self.busy = 0;
         self.wants_out.clear();

@@ -19,6 +19,7 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::commons::Commons;
 use crate::keeper::Keeper;
+use crate::keys::KeyStore;
 use crate::network::{Back, Fate, KEYS_CACHED_FOR, Network, garbled};
 use crate::properties::{Facts, Kind, Sent, Tally, Wish};
 use crate::sabotage::Sabotage;
@@ -106,6 +107,7 @@ pub(crate) struct World {
     pub(crate) lateness: Millis,
     /// The browser refuses to store.
     pub(crate) storage_blocked: bool,
+    pub(crate) key_store: KeyStore,
     /// How many connections of a thousand break in sleep.
     pub(crate) breaks_in_sleep: u64,
     seed: u64,
@@ -138,8 +140,9 @@ impl DerefMut for World {
 pub(crate) fn arrival(request: &HttpRequest) -> Arrival {
     let form = request.form.as_ref().and_then(|form| form::parse(form.expose())).unwrap_or_default();
     let bearer = request.bearer.as_ref().map(|bearer| bearer.expose().to_owned());
+    let proof = request.proof.clone();
     let renews = request.caching == Caching::Renew;
-    Arrival { purpose: request.purpose, form, bearer, renews }
+    Arrival { purpose: request.purpose, form, bearer, proof, renews }
 }
 
 impl World {
@@ -160,6 +163,7 @@ impl World {
             tally: Tally::default(),
             lateness: 4,
             storage_blocked: false,
+            key_store: KeyStore::default(),
             breaks_in_sleep: 500,
             seed,
             options,
@@ -282,6 +286,11 @@ impl World {
 
     pub(crate) fn get_token_as(&mut self, args: &str, wish: Wish) -> OpId {
         self.call(Kind::Token(wish), Call::GetToken(json(args)))
+    }
+
+    /// What `auth.fetch` asks before it sends, and after it got an answer.
+    pub(crate) fn proof(&mut self, args: &str) -> OpId {
+        self.call(Kind::Proof, Call::Proof(json(args)))
     }
 
     pub(crate) fn userinfo(&mut self) -> OpId {
@@ -620,6 +629,19 @@ impl World {
                 Err(what) if rotates => tab.checker.fail(what),
                 _ => {}
             }
+        }
+        let keys = &mut self.tabs[self.current].keys;
+        if request.proof.as_ref().is_some_and(|proof| !self.key_store.proves(keys, &proof.key)) {
+            // A page that has not heard of it yet: the key goes with the record.
+            let grant = self.tabs[self.current].checker.session;
+            let is_over = grant.is_some_and(|grant| self.commons.removed.contains(&grant));
+            let forgivable = is_over || self.key_store.loses || self.commons.storage_failed;
+            let checker = &mut self.tabs[self.current].checker;
+            checker.key_is_lost = true;
+            checker.require(forgivable, || "the key of a living session was dropped".to_owned());
+            let (result, word) = (Err(HttpFailure::NoProof), Word::None);
+            let answer = Happening::Answer { page, job, request: arrival, sent, result, word };
+            return self.push(truth + 1, answer);
         }
         if let Some(body) = self.cached(request) {
             let result = Ok(server::response(200, "application/json", body));

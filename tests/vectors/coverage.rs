@@ -5,14 +5,15 @@ use tokenward::error::Code;
 
 use crate::support::{Row, refusals};
 use crate::{
-    callback, challenge, discovery, id_token, options, providers, record, requests, rfc_vectors, signatures,
-    token, transaction, userinfo,
+    callback, challenge, discovery, dpop, id_token, options, providers, record, requests, rfc_vectors,
+    signatures, token, transaction, userinfo,
 };
 
 const MODULES: &[&[Row]] = &[
     callback::ROWS,
     challenge::ROWS,
     discovery::ROWS,
+    dpop::ROWS,
     id_token::ROWS,
     options::ROWS,
     providers::ROWS,
@@ -33,7 +34,8 @@ const TABLE: &[&str] = &[
     "a01", "a02", "a03", "a04", "a05", "a06", "a08", "a09", "a10", "a11", "a14", "a15", "a16", "a17", "b01",
     "b02", "b03", "b05", "b06", "b07", "b08", "b09", "b11", "b12", "b13", "c01", "c02", "c03", "c04", "c06",
     "c07", "c09", "c11", "c12", "c13", "c16", "c17", "d02", "d03", "e01", "e02", "e03", "e04", "e06", "e08",
-    "e09", "e10", "e12", "e13", "g01", "g02", "g04", "g05", "h01", "i08", "j06", "k02", "k03",
+    "e09", "e10", "e12", "e13", "g01", "g02", "g04", "g05", "h01", "i01", "i02", "i03", "i04", "i07", "i08",
+    "j06", "k02", "k03",
 ];
 
 /// Codes that the protocol cannot raise, for it sees one message at a time.

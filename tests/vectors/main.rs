@@ -12,6 +12,7 @@ mod challenge;
 mod clocks;
 mod coverage;
 mod discovery;
+mod dpop;
 mod encodings;
 mod id_token;
 mod options;

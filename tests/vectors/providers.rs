@@ -227,7 +227,7 @@ fn apigee() {
     let answer = judge(&json_answer(200, &body), repairs(&["bearer-type"])).unwrap();
     assert_eq!((answer.lifetime, scope_of(&answer).as_deref()), (Some(1_799_000), Some("READ")));
     let mut other = body;
-    for kind in ["BearerTokens", "Token", "mac", "DPoP"] {
+    for kind in ["BearerTokens", "Token", "mac"] {
         other["token_type"] = json!(kind);
         assert_eq!(
             code(judge(&json_answer(200, &other), repairs(&["bearer-type"]))),

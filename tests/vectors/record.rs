@@ -34,6 +34,8 @@ fn full() -> Record {
     Record {
         grant: "nonce-of-the-login".into(),
         scope: Scope::parse("openid profile").unwrap(),
+        key: Some("thumbprint".into()),
+        bound: true,
         refresh_token: Some(secret("refresh \"token\"")),
         access_token: secret("access-token"),
         lifetime: Some(300_000),
@@ -53,6 +55,8 @@ fn full() -> Record {
 fn least() -> Record {
     Record {
         lifetime: None,
+        key: None,
+        bound: false,
         refresh_token: None,
         id_token: None,
         identity: None,
@@ -81,6 +85,7 @@ fn round_trip() {
             (back.lifetime, back.since, back.ends_at, back.journal),
             (record.lifetime, record.since, record.ends_at, record.journal)
         );
+        assert_eq!((&back.key, back.bound), (&record.key, record.bound));
         assert_eq!((&back.identity, &back.id_token), (&record.identity, &record.id_token));
         let claims = record.id_token.as_ref().map(|_| Json::parse(CLAIMS.as_bytes()).unwrap());
         assert_eq!(back.claims, claims);
@@ -91,7 +96,7 @@ fn round_trip() {
 fn nothing_but_the_session_is_written() {
     let expected = json!({
         "v": "1", "issuer": ISSUER, "client_id": CLIENT, "grant": "nonce-of-the-login",
-        "scope": "openid profile", "access_token": "access-token", "refresh_token": "refresh \"token\"",
+        "scope": "openid profile", "key": "thumbprint", "token_type": "DPoP", "access_token": "access-token", "refresh_token": "refresh \"token\"",
         "id_token": id_token(), "since": NOW.wall.to_string(), "lifetime": "300000",
         "ends_at": (NOW.wall + 9).to_string(), "journal": (NOW.wall + 7).to_string(), "auth_time": "1790000000",
     });

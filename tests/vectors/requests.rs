@@ -34,7 +34,7 @@ const RANDOM: Randomness = Randomness { state: [1; 32], nonce: [2; 32], verifier
 fn built(options: Value, args: Value, metadata: &Metadata) -> AuthorizationRequest {
     let config = config_with(options);
     let login = LoginOptions::from_args(&value(&args), &config).unwrap();
-    request(&config, metadata, login, &RANDOM).unwrap()
+    request(&config, metadata, login, &RANDOM, None).unwrap()
 }
 
 fn cut(url: &str) -> (&str, Vec<(String, String)>) {
@@ -156,7 +156,7 @@ fn s08_no_parameter_twice() {
     ] {
         let config = config_with(options);
         let login = LoginOptions::from_args(&value(&args), &config).unwrap();
-        let found = code_at(request(&config, &metadata(), login, &RANDOM));
+        let found = code_at(request(&config, &metadata(), login, &RANDOM, None));
         assert_eq!(found, (Code::OptionInvalid, path.to_owned()));
     }
 }
@@ -212,7 +212,8 @@ fn b11_acr_that_is_required() {
 #[test]
 fn s09_every_request_has_secrets_of_its_own() {
     let config = config();
-    let with = |random: &Randomness| request(&config, &metadata(), LoginOptions::default(), random).unwrap();
+    let with =
+        |random: &Randomness| request(&config, &metadata(), LoginOptions::default(), random, None).unwrap();
     let one = with(&RANDOM);
     let other = with(&Randomness { state: [4; 32], nonce: [5; 32], verifier: [6; 32] });
     assert_ne!(one.state, other.state);

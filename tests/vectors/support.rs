@@ -136,6 +136,7 @@ pub(crate) fn answer(status: u16, content_type: &str, body: &[u8]) -> HttpRespon
         content_type: Some(content_type.to_owned()).filter(|t| !t.is_empty()),
         retry_after: None,
         challenge: None,
+        dpop_nonce: None,
         body: body.to_vec(),
     }
 }

@@ -212,7 +212,7 @@ fn e03_access_token_missing_or_unsafe() {
 
 #[test]
 fn e04_token_type_missing_or_unknown() {
-    for kind in ["mac", "N_A", "pop", "DPoP", "bearer ", "Bearer,DPoP", ""] {
+    for kind in ["mac", "N_A", "pop", "bearer ", "Bearer,DPoP", "DPoP2", ""] {
         assert_eq!(code(with(json!({ "token_type": kind }))), Code::TokenTypeUnsupported, "{kind}");
     }
     for kind in [json!(null), json!(7), json!(["Bearer"])] {

@@ -23,6 +23,7 @@ fn transaction() -> Transaction {
         verifier: Verifier::from_random([7; 32]),
         nonce: "nonce \"quoted\" \\ é".into(),
         scope: Scope::parse("openid profile").unwrap(),
+        key: Some("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".into()),
         return_to: Some("/orders/5?x=1#é".into()),
         max_age: Some(3600),
         required_acr: vec!["urn:a".into(), "urn:b".into()],
@@ -47,6 +48,7 @@ fn round_trip() {
         verifier: Verifier::from_random([0; 32]),
         nonce: "n".into(),
         scope: Scope::default(),
+        key: None,
         return_to: None,
         max_age: None,
         required_acr: Vec::new(),
@@ -61,7 +63,7 @@ fn no_token_and_no_endpoint_is_stored() {
     let expected = json!({
         "v": 1, "at": NOW.wall, "issuer": ISSUER, "client_id": CLIENT, "redirect_uri": REDIRECT,
         "verifier": Verifier::from_random([7; 32]).expose(), "nonce": "nonce \"quoted\" \\ é",
-        "scope": "openid profile", "return_to": "/orders/5?x=1#é", "max_age": "3600", "acr": "urn:a urn:b",
+        "scope": "openid profile", "key": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I", "return_to": "/orders/5?x=1#é", "max_age": "3600", "acr": "urn:a urn:b",
     });
     assert_eq!(record(), expected);
 }

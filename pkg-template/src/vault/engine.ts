@@ -2,14 +2,16 @@
 
 import { readApis } from '../apis.js';
 import type { Calls, Host, Plain, SessionRecord, Start } from '../core.js';
+import { proving, withKeys } from '../dpop.js';
 import { describe, failure, fromRecord } from '../errors.js';
 import type { ErrorRecord } from '../core.js';
-import { createFetch } from '../fetch.js';
+import { bearer, createFetch } from '../fetch.js';
 import type { Keeper, KeeperOptions } from '../keeper.js';
 import { take } from '../options.js';
 import type { ToPage } from '../protocol.js';
 import { createTokenAtHand } from '../token.js';
 import type { AuthClient } from '../types.js';
+import { isBound } from '../whole.js';
 import { withKeeper } from '../with-keeper.js';
 import { LEFT_FOR } from './limits.js';
 
@@ -43,6 +45,7 @@ export const createEngine = async (
   const allowed = readApis(take(options, 'apis'), new URL(pageUrl).hostname);
   const exposed = take(options, 'exposeAccessToken') ?? true;
   if (typeof exposed !== 'boolean') throw failure('option_invalid', 'exposeAccessToken');
+  const bound = isBound(options.dpop);
   const waiting = new Map<number, Settled>();
   const redirects = new Map<number, { url: string; clean: (url: string) => void }>();
   const atHand = createTokenAtHand(typeof options.minValidity === 'number' ? options.minValidity : 10);
@@ -79,7 +82,7 @@ export const createEngine = async (
     poison,
   };
   // With what is kept, before the first page is welcomed: it must not take a session that is there for none.
-  const core = await withKeeper(start, keeperOf)(options, { pageUrl }, host);
+  const core = await withKeeper(bound ? withKeys(start) : start, keeperOf)(options, { pageUrl }, host);
 
   const call: VaultEngine['call'] = (name, args, settled, clean) => {
     const op = ++last;
@@ -98,19 +101,18 @@ export const createEngine = async (
     return op;
   };
 
-
-  const ask = (args: Plain | undefined, signal: AbortSignal | undefined) =>
-    new Promise<Calls['getToken']>((resolve, reject) => {
+  const ask = <Name extends 'getToken' | 'proof'>(name: Name, args?: Plain, signal?: AbortSignal) =>
+    new Promise<Calls[Name]>((resolve, reject) => {
       signal?.throwIfAborted();
       let op = 0;
       const stop = () => core.cancel(op);
       signal?.addEventListener('abort', stop);
       op = call(
-        'getToken',
+        name,
         args,
         (ok, value) => {
           signal?.removeEventListener('abort', stop);
-          if (ok) resolve(value as Calls['getToken']);
+          if (ok) resolve(value as Calls[Name]);
           else reject(fromRecord(value as ErrorRecord));
         },
         () => {},
@@ -126,10 +128,15 @@ export const createEngine = async (
       const [current, number, lifetime, wall, mono] = given;
       return token === current && serial === number ? ['token', token, serial, lifetime, wall, performance.now() - mono] : undefined;
     },
-    fetch: createFetch(allowed, (args, signal) => {
-      const live = args ? undefined : atHand.live();
-      return live === undefined ? ask(args, signal) : { token: live, serial: atHand.serial() };
-    }),
+    fetch: createFetch(
+      allowed,
+      bound
+        ? proving((args, signal) => ask('proof', args, signal))
+        : bearer((args, signal) => {
+            const live = args ? undefined : atHand.live();
+            return live === undefined ? ask('getToken', args, signal) : { token: live, serial: atHand.serial() };
+          }),
+    ),
     dispose: () => {
       core.dispose();
       over = true;
