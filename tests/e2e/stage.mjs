@@ -139,7 +139,7 @@ class Stage {
     const { world, driver } = this;
     world.faults.clear();
     world.clock.shift(0);
-    Object.assign(world.policy, { rotate: true, grace: 0, headers: {} });
+    Object.assign(world.policy, { rotate: true, grace: 0, headers: {}, dpopNonce: false });
     world.ttl.AccessToken = 60;
     world.revoke();
     world.endSessions();

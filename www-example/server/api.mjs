@@ -21,9 +21,10 @@ export function classify(method) {
  * @param {Awaited<ReturnType<import('./provider.mjs').createProvider>>} options.provider
  * @param {() => Set<string>} options.origins whose pages may call
  * @param {string} options.elsewhere an address of another origin, for `/moved-away`
+ * @param {ReturnType<import('./dpop.mjs').createProofs>} options.proofs for tokens that are bound to a key (RFC 9449)
  * @returns {import('node:http').RequestListener}
  */
-export function createApi({ apiUrl, issuer, provider, origins, elsewhere }) {
+export function createApi({ apiUrl, issuer, provider, origins, elsewhere, proofs }) {
   const notes = new Map();
 
   return async (req, res) => {
@@ -45,13 +46,27 @@ export function createApi({ apiUrl, issuer, provider, origins, elsewhere }) {
     }
 
     const [scheme, token] = (req.headers.authorization ?? '').split(' ');
-    if (scheme.toLowerCase() !== 'bearer' || !token) {
-      refuse(res, 401, 'Bearer');
+    const isBound = scheme.toLowerCase() === 'dpop';
+    if ((scheme.toLowerCase() !== 'bearer' && !isBound) || !token) {
+      refuse(res, 401, 'Bearer, DPoP algs="ES256"');
       return;
     }
     const access = token.split('.').length === 3 ? verifyJwt(token) : await lookUp(token);
     if (!access) {
       refuse(res, 401, 'Bearer error="invalid_token", error_description="unknown, expired or revoked"', 'invalid_token');
+      return;
+    }
+
+    if (isBound) {
+      const proof = req.headers.dpop ?? '';
+      const { key, error } = proofs.check({ proof, method: req.method, url: apiUrl + pathname, token });
+      if (error === 'use_dpop_nonce') res.setHeader('DPoP-Nonce', proofs.nonce);
+      if (!key || key !== access.key) {
+        refuse(res, 401, `Bearer, DPoP algs="ES256", error="${error ?? 'invalid_token'}"`, error ?? 'invalid_token');
+        return;
+      }
+    } else if (access.key) {
+      refuse(res, 401, 'DPoP algs="ES256", error="invalid_token", error_description="it is bound to a key"', 'invalid_token');
       return;
     }
 
@@ -105,7 +120,7 @@ export function createApi({ apiUrl, issuer, provider, origins, elsewhere }) {
   async function lookUp(value) {
     const token = await provider.current.AccessToken.find(value);
     if (!token || token.isExpired) return undefined;
-    return { sub: token.accountId, scope: token.scope, clientId: token.clientId, expiresIn: token.remainingTTL };
+    return { sub: token.accountId, scope: token.scope, clientId: token.clientId, expiresIn: token.remainingTTL, key: token.jkt };
   }
 
   function verifyJwt(value) {
@@ -119,7 +134,8 @@ export function createApi({ apiUrl, issuer, provider, origins, elsewhere }) {
       const claims = JSON.parse(Buffer.from(body, 'base64url'));
       const now = Math.floor(Date.now() / 1000);
       if (claims.iss !== issuer || claims.aud !== apiUrl || !(claims.exp > now)) return undefined;
-      return { sub: claims.sub, scope: claims.scope, clientId: claims.client_id, expiresIn: claims.exp - now };
+      const { sub, scope, client_id: clientId, exp, cnf } = claims;
+      return { sub, scope, clientId, expiresIn: exp - now, key: cnf?.jkt };
     } catch {
       return undefined;
     }

@@ -9,7 +9,7 @@ export const KINDS = [
 export function createCounts() {
   const listeners = new Set();
   const counts = {
-    /** Every request in order: { at, kind, grant, method, path, origin, status, fault }. */
+    /** Every request in order: { at, kind, grant, method, path, query, origin, status, fault }. */
     log: [],
     /** Token requests by grant type. */
     grants: {},

@@ -37,6 +37,7 @@ export function createGate({ classify, handler, counts, faults, keepAlive }) {
       grant,
       method: req.method,
       path: url.pathname,
+      query: url.searchParams,
       origin: req.headers.origin,
       status: undefined,
       fault: false,

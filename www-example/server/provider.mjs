@@ -58,7 +58,7 @@ export function classify(method, path) {
  * @param {string} options.apiUrl a resource (RFC 8707) whose access tokens are JWTs
  * @param {object[]} options.clients client metadata; see `spaClient`
  * @param {Record<string, number>} options.ttl lifetimes, read at every use
- * @param {{ rotate: boolean, grace: number }} options.policy read at every use
+ * @param {{ rotate: boolean, grace: number, dpopNonce?: boolean }} options.policy read at every use
  * @param {Record<string, unknown>} [options.features] more of oidc-provider's `features`
  * @param {(error: Error) => void} options.onError what went wrong inside the provider
  */
@@ -107,6 +107,8 @@ export async function createProvider({ issuer, apiUrl, clients, ttl, policy, fea
           useGrantedResource: () => false,
           getResourceServerInfo: (_ctx, resource) => resourceServer(resource),
         },
+        // Offered to all, demanded of none: a client that sends proofs gets tokens that are bound to its key.
+        dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => policy.dpopNonce === true },
         ...features,
       },
     });

@@ -7,6 +7,7 @@ import { clock } from './clock.mjs';
 import { createCounts } from './counts.mjs';
 import { createFaults } from './faults.mjs';
 import { createGate } from './gate.mjs';
+import { createProofs } from './dpop.mjs';
 import { listen } from './listen.mjs';
 import { createPages } from './pages.mjs';
 import * as op from './provider.mjs';
@@ -78,9 +79,10 @@ export async function startWorld(options = {}) {
     for (const [name, value] of Object.entries(policy.headers)) res.setHeader(name, value);
     return gate(req, res);
   };
+  const proofs = createProofs({ wantsNonce: () => policy.dpopNonce === true });
   handlers.api = createGate({
     classify: api.classify,
-    handler: api.createApi({ apiUrl, issuer, provider, origins, elsewhere: `${issuer}/userinfo` }),
+    handler: api.createApi({ apiUrl, issuer, provider, origins, elsewhere: `${issuer}/userinfo`, proofs }),
     counts,
     faults,
     keepAlive,
@@ -112,7 +114,8 @@ export async function startWorld(options = {}) {
     ttl,
     /**
      * From now on: `policy.rotate`, whether refresh tokens rotate; `policy.grace`, for how many milliseconds one that
-     * was used is taken again; `policy.headers`, headers of every answer of the provider.
+     * was used is taken again; `policy.headers`, headers of every answer of the provider; `policy.dpopNonce`, whether
+     * DPoP proofs need a nonce.
      */
     policy,
     /** Errors inside the provider; empty when all is well. */

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { scenario } from '../case.mjs';
+
+/** Every proof that left the page, in its order, with the token beside it. */
+const watchProofs = () => {
+  window.seen.proofs = [];
+  const { fetch } = window;
+  window.fetch = (input, init) => {
+    // Whoever sends a proof sends a finished request.
+    const { url = String(input), headers = new Headers() } = input;
+    seen.proofs.push({ url, proof: headers.get('dpop'), token: headers.get('authorization') });
+    return fetch(input, init);
+  };
+};
+
+const bound = { dpop: 'required', before: watchProofs };
+
+const proofs = async (stage, part) => (await stage.seen('proofs')).filter(({ url, proof }) => proof && url.includes(part));
+
+const claims = (entries) => entries.map(({ proof }) => decodeJwt(proof));
+
+scenario('dpop: code, refresh, userinfo and API with one key that cannot be read', async (stage) => {
+  await stage.signIn(bound);
+  assert.equal(await stage.evaluate(() => auth.session.tokenType), 'DPoP');
+  const first = await stage.run(() => auth.getToken());
+  const me = await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me?x=1`)).json());
+  assert.equal(me.sub, 'ada');
+  assert.equal((await stage.run(() => auth.userinfo())).sub, 'ada');
+  const second = await stage.run(() => auth.getToken({ fresh: true }));
+  assert.notEqual(first, second);
+  assert.equal(await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me`)).status), 200);
+
+  const all = (await stage.seen('proofs')).filter(({ proof }) => proof);
+  const keys = new Set(all.map(({ proof }) => JSON.stringify(decodeProtectedHeader(proof).jwk)));
+  assert.equal(keys.size, 1);
+  assert.equal(new Set(claims(all).map(({ jti }) => jti)).size, all.length);
+  const api = claims(await proofs(stage, '/me'));
+  assert.equal(api[0].htu, `${stage.world.apiUrl}/me`);
+  assert.notEqual(api[0].ath, api.at(-1).ath);
+  // RFC 9449 10: the code was bound to the key too.
+  const [{ jkt }] = stage.world.counts.log.filter(({ kind }) => kind === 'authorize').map(({ query }) => ({ jkt: query.get('dpop_jkt') }));
+  assert.match(jkt, /^[\w-]{43}$/);
+  // It waited in IndexedDB for the page to come back, and waits no longer.
+  const left = await stage.run(() => new Promise((resolve, reject) => {
+    const opening = indexedDB.open('tokenward.dpop');
+    opening.onerror = reject;
+    opening.onsuccess = () => {
+      const request = opening.result.transaction('keys').objectStore('keys').count();
+      request.onsuccess = () => resolve(request.result);
+    };
+  }));
+  assert.equal(left, 0);
+});
+
+scenario('dpop: a stolen token is worth nothing', async (stage) => {
+  await stage.signIn(bound);
+  const token = await stage.run(() => auth.getToken());
+  for (const scheme of ['Bearer', 'DPoP']) {
+    const response = await fetch(`${stage.world.apiUrl}/me`, { headers: { Authorization: `${scheme} ${token}` } });
+    assert.equal(response.status, 401, scheme);
+  }
+  const { authorization, dpop } = await stage.run(() => auth.proof({ url: `${setup.apiUrl}/me` }));
+  const headers = { Authorization: authorization, DPoP: dpop };
+  assert.equal((await fetch(`${stage.world.apiUrl}/me`, { headers })).status, 200);
+  assert.equal((await fetch(`${stage.world.apiUrl}/notes`, { headers })).status, 401, 'the proof is for another address');
+});
+
+scenario('I01 dpop: nonces of the provider and of the API, each with one retry', async (stage) => {
+  stage.world.policy.dpopNonce = true;
+  await stage.signIn(bound);
+  assert.equal(stage.counts.token, 2);
+  assert.deepEqual(claims(await proofs(stage, '/token')).map(({ nonce }) => typeof nonce), ['undefined', 'string']);
+  const statuses = () => stage.counts.where({ kind: 'api' }).map(({ status }) => status);
+  const post = () => stage.run(async () => (await auth.fetch(`${setup.apiUrl}/notes`, {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ text: 'whole' }),
+  })).status);
+  assert.equal(await post(), 201);
+  assert.deepEqual(statuses(), [401, 201]);
+  assert.equal(await post(), 201);
+  assert.deepEqual(statuses(), [401, 201, 201]);
+  await stage.run(() => auth.getToken({ fresh: true }));
+  assert.equal(stage.counts.token, 3, 'the nonce is known by now');
+});
+
+scenario('I02 dpop: a provider that demands a nonce for ever is asked three times', async (stage) => {
+  await stage.signIn(bound);
+  let number = 0;
+  stage.world.faults.add('token', {
+    status: 400,
+    body: { error: 'use_dpop_nonce' },
+    get headers() {
+      return { 'DPoP-Nonce': `nonce-${number += 1}` };
+    },
+  });
+  stage.counts.reset();
+  const error = await stage.refused(() => auth.getToken({ fresh: true }));
+  assert.equal(error.oauthError, 'use_dpop_nonce');
+  assert.equal(stage.counts.token, 3);
+  assert.equal(await stage.status(), 'signed-in');
+});
+
+scenario('I03 dpop: a nonce that CORS hides', async (stage) => {
+  await stage.signIn(bound);
+  stage.world.faults.add('token', { status: 400, body: { error: 'use_dpop_nonce' } });
+  stage.counts.reset();
+  const error = await stage.refused(() => auth.getToken({ fresh: true }));
+  assert.equal(error.code, 'dpop_nonce_missing');
+  assert.match(error.hint, /Access-Control-Expose-Headers/);
+  assert.equal(stage.counts.token, 1);
+});
+
+scenario('I04 dpop: a Bearer answer ends what requires bound tokens, and is reported where they are preferred', async (stage) => {
+  const downgraded = { rewrite: (body) => ({ ...body, token_type: 'Bearer' }) };
+  await stage.signIn(bound);
+  stage.world.faults.add('token', { ...downgraded, times: 1 });
+  assert.equal((await stage.refused(() => auth.getToken({ fresh: true }))).code, 'dpop_downgraded');
+  assert.equal(await stage.status(), 'expired');
+  stage.world.faults.add('token', { ...downgraded, times: 1 });
+  await stage.signIn({ ...bound, dpop: 'preferred' });
+  assert.equal(await stage.evaluate(() => auth.session.tokenType), 'Bearer');
+});
+
+scenario('dpop: off sends nothing and makes no key', async (stage) => {
+  await stage.signIn({ before: watchProofs });
+  await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me`)).status);
+  assert.deepEqual(await proofs(stage, ''), []);
+  assert.equal(await stage.evaluate(() => auth.session.tokenType), 'Bearer');
+});
+
+scenario('I07 dpop: a sealed session keeps the handle of its key, and only as long as it lasts', async (stage) => {
+  await stage.signIn({ ...bound, persistence: 'sealed' });
+  await stage.open();
+  assert.equal(await stage.status(), 'signed-in');
+  assert.equal(await stage.evaluate(() => auth.session.tokenType), 'DPoP');
+  await stage.run(() => auth.getToken({ fresh: true }));
+  assert.equal(await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me`)).status), 200);
+  // A page that lost it does not go on with another key: the refresh token is worth nothing without.
+  await stage.run(() => new Promise((resolve, reject) => {
+    const opening = indexedDB.open('tokenward.dpop');
+    opening.onerror = reject;
+    opening.onsuccess = () => {
+      const transaction = opening.result.transaction('keys', 'readwrite');
+      transaction.objectStore('keys').clear();
+      transaction.oncomplete = () => resolve(opening.result.close());
+    };
+  }));
+  await stage.open();
+  const tokens = stage.counts.token;
+  assert.equal((await stage.refused(() => auth.getToken({ fresh: true }))).code, 'dpop_key_lost');
+  assert.equal(stage.counts.token, tokens);
+  assert.equal(await stage.status(), 'expired');
+});
