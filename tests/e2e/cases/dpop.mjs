@@ -128,10 +128,24 @@ scenario('dpop: off sends nothing and makes no key', async (stage) => {
   assert.equal(await stage.evaluate(() => auth.session.tokenType), 'Bearer');
 });
 
+const inVault = (stage) => ({ dpop: 'required', vault: 'worker', redirectUri: stage.vaultHome, postLogoutRedirectUri: stage.vaultHome });
+
+scenario('dpop: in a vault the keys never leave the worker', async (stage) => {
+  await stage.signIn(inVault(stage));
+  assert.equal(await stage.evaluate(() => auth.session.tokenType), 'DPoP');
+  assert.equal(await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me`)).status), 200);
+  await stage.run(() => auth.getToken({ fresh: true }));
+  assert.equal(await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me`)).status), 200);
+  const [{ query }] = stage.counts.where({ kind: 'authorize' });
+  assert.equal(query.get('dpop_jkt'), null);
+  assert.deepEqual(await stage.run(async () => (await indexedDB.databases()).filter(({ name }) => name === 'tokenward.dpop')), []);
+  assert.equal((await stage.refused(() => auth.proof({ url: setup.apiUrl }))).code, 'token_hidden');
+});
+
 scenario('I07 dpop: a sealed session keeps the handle of its key, and only as long as it lasts', async (stage) => {
-  await stage.signIn({ ...bound, persistence: 'sealed' });
-  await stage.open();
-  assert.equal(await stage.status(), 'signed-in');
+  await stage.signIn({ ...inVault(stage), persistence: 'sealed' });
+  await stage.open(stage.vaultHome);
+  await stage.until('the session is restored', async () => (await stage.status()) === 'signed-in');
   assert.equal(await stage.evaluate(() => auth.session.tokenType), 'DPoP');
   await stage.run(() => auth.getToken({ fresh: true }));
   assert.equal(await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me`)).status), 200);
@@ -145,9 +159,10 @@ scenario('I07 dpop: a sealed session keeps the handle of its key, and only as lo
       transaction.oncomplete = () => resolve(opening.result.close());
     };
   }));
-  await stage.open();
-  const tokens = stage.counts.token;
+  await stage.open(stage.vaultHome);
+  await stage.until('the session is restored', async () => (await stage.status()) === 'signed-in');
+  const { token } = stage.counts;
   assert.equal((await stage.refused(() => auth.getToken({ fresh: true }))).code, 'dpop_key_lost');
-  assert.equal(stage.counts.token, tokens);
+  assert.equal(stage.counts.token, token);
   assert.equal(await stage.status(), 'expired');
 });
