@@ -7,6 +7,7 @@ use crate::encoding::url;
 use crate::error::{Code, Error, Result};
 use crate::protocol::dpop;
 use crate::protocol::jws::Algorithm;
+use crate::protocol::par;
 use crate::protocol::provider::Repairs;
 use crate::protocol::scope::Scope;
 use crate::time::Millis;
@@ -67,6 +68,8 @@ pub struct Config {
     pub renews_by_itself: bool,
     /// Whether the session is kept outside of memory, sealed, and shared with other tabs.
     pub sealed: bool,
+    /// Whether authorization requests are pushed (RFC 9126).
+    pub par: par::Policy,
     /// Whether tokens are bound to a key (RFC 9449).
     pub dpop: dpop::Policy,
     /// Time limit of one exchange, headers and body together.
@@ -81,12 +84,13 @@ pub struct Config {
 const KNOWN: &str = "issuer clientId redirectUri postLogoutRedirectUri scope discovery metadata resource \
     extraParams tokenParams repairs sessionLifetime logoutUriParam idTokenAlgorithms requirePkce \
     trustedAudiences leeway freshness minValidity \
-    renewal timeout responseType dangerously persistence dpop engine \
+    renewal timeout responseType dangerously persistence dpop par engine \
     apis exposeAccessToken handleRedirect monitorSession provider vault";
 
 /// Metadata members that are used. Others are the server's own business, but a misspelling of these is not.
 const METADATA: &str = "issuer authorization_endpoint token_endpoint jwks_uri userinfo_endpoint \
     end_session_endpoint revocation_endpoint code_challenge_methods_supported dpop_signing_alg_values_supported \
+    pushed_authorization_request_endpoint require_pushed_authorization_requests \
     id_token_signing_alg_values_supported authorization_response_iss_parameter_supported";
 
 /// Parameters that belong to the protocol, not to the app: those it sets itself, and those whose answer
@@ -162,6 +166,11 @@ impl Config {
         // Decided by who loads the module; one that it did not reach is refused.
         let engine = options.word("engine", "auto whole");
         options.extra("engine", engine == "whole");
+        let par = match options.word("par", "auto required off") {
+            "required" => par::Policy::Required,
+            "off" => par::Policy::Off,
+            _ => par::Policy::Auto,
+        };
         let dpop = match options.word("dpop", "off preferred required") {
             "preferred" => dpop::Policy::Preferred,
             "required" => dpop::Policy::Required,
@@ -191,6 +200,7 @@ impl Config {
             min_validity: options.seconds("minValidity", 10, 0, 86_400).unsigned_abs() * 1000,
             renews_by_itself: renewal == "automatic",
             sealed: options.extra("persistence", persistence == "sealed"),
+            par,
             dpop,
             timeout: options.seconds("timeout", 20, 1, 300).unsigned_abs() * 1000,
             page_on_loopback,

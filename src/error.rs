@@ -197,6 +197,9 @@ codes! {
     /// The scope was not granted at login.
     ScopeNotGranted = "scope_not_granted", Session, false, "Call login() with the wider scope.";
 
+    /// The resource was not asked for at login.
+    ResourceNotGranted = "resource_not_granted", Session, false, "Call login() with this resource, or name it in the option resource.";
+
     // userinfo
     /// The answer is about another user.
     UserinfoSubject = "userinfo_subject", Userinfo, false, "Nothing of the answer was used.";

@@ -62,6 +62,7 @@ export type AuthErrorCode =
   | 'identity_changed'
   | 'lock_busy'
   | 'scope_not_granted'
+  | 'resource_not_granted'
   | 'userinfo_subject'
   | 'userinfo_refused'
   | 'call_invalid'

@@ -29,6 +29,10 @@ export interface ServerMetadata {
   authorization_response_iss_parameter_supported?: boolean;
   /** RFC 8414 2; must contain `S256` when given. */
   code_challenge_methods_supported?: string[];
+  /** RFC 9126 5. */
+  pushed_authorization_request_endpoint?: string;
+  /** RFC 9126 5: the server takes no other authorization requests. */
+  require_pushed_authorization_requests?: boolean;
   /** RFC 9449 5.1: JWS algorithms of DPoP proofs. */
   dpop_signing_alg_values_supported?: string[];
 }
@@ -145,6 +149,11 @@ export interface ClientSettings {
    * `Access-Control-Expose-Headers`; so must APIs.
    */
   dpop?: 'off' | 'preferred' | 'required';
+  /**
+   * Whether authorization requests are pushed to the server (RFC 9126). `auto` (default): where the server takes no others.
+   * `required`: always, and `login()` rejects where it cannot be done. `off`: never.
+   */
+  par?: 'auto' | 'required' | 'off';
   /** Only `code` exists; anything else is refused with `implicit_refused`. */
   responseType?: 'code';
   /** Switches that break a protection, named for what they break. There is none yet. */
@@ -244,7 +253,7 @@ export interface GetTokenOptions {
   fresh?: boolean;
   /** Space-separated part of the granted scope (RFC 6749 6): a token that can do less. */
   scope?: string;
-  /** Resource indicators (RFC 8707 2.2): a token for these APIs. */
+  /** Resource indicators (RFC 8707 2.2): a token for these APIs, which the login must have asked for. */
   resource?: string | string[];
   /** Gives up waiting, with `aborted`; a refresh that was sent goes on for the others. */
   signal?: AbortSignal;
@@ -369,7 +378,8 @@ export interface AuthClient extends AsyncDisposal {
    * The access token, valid for at least `minValidity` seconds. Mostly the one at hand, at the cost of an empty
    * async function; else a refresh is awaited, one however many callers (RFC 6749 6).
    *
-   * Rejects with `login_required`, `session_ended`, `session_expired`, `scope_not_granted`, `token_hidden`, `aborted`, or an error of the
+   * Rejects with `login_required`, `session_ended`, `session_expired`, `scope_not_granted`, `resource_not_granted`,
+   * `token_hidden`, `aborted`, or an error of the
    * network that is `retryable`; none of those of the network ends the session.
    */
   getToken(options?: GetTokenOptions): Promise<string>;

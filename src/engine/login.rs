@@ -8,9 +8,9 @@ use crate::protocol::callback::{self, Arrival};
 use crate::protocol::dpop::{Policy, Proof};
 use crate::protocol::http::HttpResponse;
 use crate::protocol::id_token::{self, AtLogin, Expected, Identity};
-use crate::protocol::jws;
 use crate::protocol::token::{self, TokenAnswer};
 use crate::protocol::transaction::Transaction;
+use crate::protocol::{jws, par};
 use crate::secret::Secret;
 use crate::time::Now;
 
@@ -38,6 +38,15 @@ pub(super) struct Keyless {
     logouts: u32,
     options: LoginOptions,
     random: Randomness,
+}
+
+/// A login whose request is being pushed.
+#[derive(Debug)]
+pub(super) struct Ready {
+    op: OpId,
+    logouts: u32,
+    state: String,
+    record: Secret,
 }
 
 /// A code that waits for the key its tokens will be bound to.
@@ -151,10 +160,36 @@ impl Engine {
             Err(error) => self.login_failed(op, error),
             Ok(request) => {
                 let record = Secret::new(request.transaction.to_record(&self.config, ambient.now));
-                let job = self.begin(Job::Store(Leaving { op, logouts, url: request.url }));
-                self.out.push(Output::Keep(job, Keep::Store { state: request.state, record }));
+                let login = Ready { op, logouts, state: request.state, record };
+                match self.config.par.endpoint(metadata) {
+                    Err(error) => self.login_failed(op, error),
+                    Ok(None) => self.store(login, request.url),
+                    Ok(Some(endpoint)) => {
+                        let request = par::request(endpoint, &request.form, &self.config);
+                        self.send(Job::Push(Box::new(login)), request);
+                    }
+                }
             }
         }
+    }
+
+    /// The reference is good for one use and is used at once; another login pushes anew.
+    pub(super) fn pushed(&mut self, login: Ready, response: Result<&HttpResponse>) {
+        let op = login.op;
+        if login.logouts != self.logouts || !self.operations.is_open(op) {
+            return self.login_overtaken(op, None);
+        }
+        let Some(metadata) = self.metadata() else { return };
+        match response.and_then(|response| par::judge(response, &self.config, metadata)) {
+            Err(error) => self.login_failed(op, error.during(Phase::Login)),
+            Ok(url) => self.store(login, url),
+        }
+    }
+
+    fn store(&mut self, login: Ready, url: String) {
+        let Ready { op, logouts, state, record } = login;
+        let job = self.begin(Job::Store(Leaving { op, logouts, url }));
+        self.out.push(Output::Keep(job, Keep::Store { state, record }));
     }
 
     pub(super) fn stored(&mut self, leaving: Leaving, stored: bool) {
@@ -414,6 +449,7 @@ impl Engine {
                 claims,
                 // RFC 6749 5.1: an absent scope is the one asked for.
                 scope: answer.scope.unwrap_or(transaction.scope),
+                resource: transaction.resource,
                 key: exchange.key,
                 refresh_token: answer.refresh_token,
                 access,

@@ -93,6 +93,7 @@ enum Job {
     Store(login::Leaving),
     Take(Box<login::Arrived>),
     MakeKey(Box<login::Keyless>),
+    Push(Box<login::Ready>),
     ExchangeKey(Box<login::Redeemable>),
     Exchange(Box<login::Exchange>),
     Renew(Box<refresh::Flight>),
@@ -208,6 +209,7 @@ impl Engine {
                 let retry_after = result.as_ref().ok().and_then(HttpResponse::retry_after_ms);
                 self.refresh_answered(ambient, flight, response, retry_after);
             }
+            Some(Job::Push(login)) => self.pushed(*login, response),
             Some(Job::Userinfo(asked)) => self.userinfo_answered(ambient, asked, response),
             Some(Job::Revoke(revoking)) => self.revocation_answered(revoking, response),
             _ => {}

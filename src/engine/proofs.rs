@@ -33,6 +33,11 @@ pub(super) struct Presented {
 }
 
 impl Proofs {
+    /// Nothing is sent again with that key.
+    pub(super) fn forget_key(&mut self, key: &str) {
+        self.sent.retain(|(_, request)| request.proof.as_ref().is_none_or(|proof| proof.key != key));
+    }
+
     /// Nothing is sent again any more.
     pub(super) fn forget(&mut self) {
         self.sent.clear();

@@ -26,6 +26,8 @@ pub(super) struct Session {
     pub(super) claims: Option<Json>,
     /// Scope of the grant, which a narrowed access token does not change (RFC 6749 section 6).
     pub(super) scope: Scope,
+    /// Resources it was asked for (RFC 8707).
+    pub(super) resource: Vec<String>,
     /// The key that the refresh token may be bound to, named by its thumbprint: the same for its whole life.
     pub(super) key: Option<String>,
     /// The one live refresh token.

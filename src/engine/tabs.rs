@@ -123,6 +123,7 @@ impl Engine {
         let record = Record {
             grant: session.grant.clone(),
             scope: session.scope.clone(),
+            resource: session.resource.clone(),
             key: session.key.clone(),
             bound: session.access.bound,
             refresh_token: copy(&session.refresh_token),
@@ -174,7 +175,11 @@ impl Engine {
     /// The session ends or is replaced, and its key with it.
     pub(super) fn drop_key(&mut self) {
         let key = self.session.as_ref().and_then(|session| session.key.clone());
-        self.tabs.keys.extend(key.filter(|_| WHOLE && self.config.sealed));
+        let Some(key) = key.filter(|_| WHOLE) else { return };
+        self.proofs.forget_key(&key);
+        if self.config.sealed {
+            self.tabs.keys.push(key);
+        }
     }
 
     /// Drops keys of sessions that are over; not before the record is gone or replaced: another tab may live by it if
@@ -319,6 +324,7 @@ impl Engine {
                 identity: record.identity,
                 claims: record.claims,
                 scope: record.scope,
+                resource: record.resource,
                 key: record.key,
                 refresh_token: record.refresh_token,
                 access,

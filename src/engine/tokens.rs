@@ -104,6 +104,10 @@ impl Engine {
                 wish.target.scope = None;
             }
         }
+        // RFC 8707 section 2.2. A server that is asked for more spends the refresh token before it says no.
+        if !wish.target.resource.iter().all(|uri| session.resource.contains(uri)) {
+            return self.refuse(op, Error::new(Code::ResourceNotGranted));
+        }
         let can_renew = session.refresh_token.is_some();
         if let Some(token) = session.token(&wish.target) {
             let good = !wish.fresh && wish.rejected != Some(token.serial);

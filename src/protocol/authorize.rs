@@ -189,6 +189,8 @@ impl fmt::Debug for Randomness {
 pub struct AuthorizationRequest {
     /// Where the browser goes.
     pub url: String,
+    /// The parameters alone.
+    pub form: String,
     /// The key of the transaction.
     pub state: String,
     /// What must be remembered.
@@ -240,13 +242,16 @@ pub fn request(
             form.add(name, value);
         }
     }
+    let form = form.into_string();
     Ok(AuthorizationRequest {
-        url: url::with_query(&metadata.authorization_endpoint, &form.into_string()),
+        url: url::with_query(&metadata.authorization_endpoint, &form),
+        form,
         state,
         transaction: Transaction {
             verifier,
             nonce,
             scope,
+            resource: resource.clone(),
             key,
             return_to: options.return_to,
             max_age: options.max_age,

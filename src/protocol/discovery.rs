@@ -24,6 +24,10 @@ pub struct Metadata {
     pub end_session_endpoint: Option<String>,
     /// Where tokens are given back.
     pub revocation_endpoint: Option<String>,
+    /// Where authorization requests are pushed to.
+    pub par_endpoint: Option<String>,
+    /// RFC 9126 5: the server takes no others.
+    pub requires_par: bool,
     /// Accepted ID-token algorithms: the app's list, narrowed by the server's where it has one.
     pub algorithms: Vec<Algorithm>,
     /// RFC 9449 5.1: whether ES256 is among the algorithms of proofs. `None`: not announced.
@@ -107,6 +111,8 @@ fn read(document: &Json, config: &Config) -> Result<Metadata> {
         userinfo_endpoint: from.endpoint("userinfo_endpoint"),
         end_session_endpoint: from.endpoint("end_session_endpoint"),
         revocation_endpoint: from.endpoint("revocation_endpoint"),
+        par_endpoint: from.endpoint("pushed_authorization_request_endpoint"),
+        requires_par: from.flag("require_pushed_authorization_requests"),
         algorithms,
         reads_proofs,
         announces_iss,

@@ -15,6 +15,8 @@ pub enum Purpose {
     Discovery,
     /// The key set.
     Keys,
+    /// The endpoint for pushed authorization requests.
+    Push,
     /// The token endpoint.
     Token,
     /// The userinfo endpoint.
@@ -64,7 +66,7 @@ impl HttpRequest {
     pub fn get(purpose: Purpose, url: String, caching: Caching, timeout: Millis) -> Self {
         let limit = match purpose {
             Purpose::Discovery | Purpose::Keys => 512 * 1024,
-            Purpose::Token | Purpose::Userinfo | Purpose::Revocation => 256 * 1024,
+            Purpose::Push | Purpose::Token | Purpose::Userinfo | Purpose::Revocation => 256 * 1024,
         };
         Self {
             purpose,

@@ -11,6 +11,7 @@ pub mod id_token;
 pub mod jwks;
 pub mod jws;
 pub mod logout;
+pub mod par;
 pub mod pkce;
 pub mod provider;
 pub mod record;

@@ -3,7 +3,7 @@
 
 use crate::config::Config;
 use crate::encoding::json::{Json, write_string};
-use crate::encoding::text::{decimal, digits};
+use crate::encoding::text::{decimal, digits, spaced, words};
 use crate::protocol::id_token::Identity;
 use crate::protocol::jws;
 use crate::protocol::scope::Scope;
@@ -28,6 +28,8 @@ pub struct Record {
     pub grant: String,
     /// Scope of the grant.
     pub scope: Scope,
+    /// Resources the grant was asked for (RFC 8707).
+    pub resource: Vec<String>,
     /// The key that the tokens are bound to, named by its thumbprint.
     pub key: Option<String>,
     /// Whether the access token is bound to it too.
@@ -69,6 +71,7 @@ impl Record {
         text("client_id", &config.client_id);
         text("grant", &self.grant);
         text("scope", &self.scope.to_text());
+        text("resource", &spaced(&self.resource));
         if let Some(key) = &self.key {
             text("key", key);
             text("token_type", if self.bound { "DPoP" } else { "Bearer" });
@@ -134,6 +137,7 @@ impl Record {
         Some(Self {
             grant: grant.to_owned(),
             scope: Scope::parse(json.text("scope")?)?,
+            resource: words(json.text("resource").unwrap_or_default()),
             key: json.text("key").map(str::to_owned),
             bound: json.text("token_type") == Some("DPoP"),
             refresh_token,

@@ -25,6 +25,8 @@ pub struct Transaction {
     pub nonce: String,
     /// What was asked for.
     pub scope: Scope,
+    /// Resources that were asked for.
+    pub resource: Vec<String>,
     /// The key that the code is bound to, named by its thumbprint (RFC 9449 section 10).
     pub key: Option<String>,
     /// Where the user shall land afterwards.
@@ -52,6 +54,8 @@ impl Transaction {
         text("verifier", self.verifier.expose());
         text("nonce", &self.nonce);
         text("scope", &self.scope.to_text());
+        // URIs hold no space.
+        text("resource", &spaced(&self.resource));
         if let Some(key) = &self.key {
             text("key", key);
         }
@@ -92,6 +96,7 @@ impl Transaction {
             verifier: Verifier::from_stored(json.text("verifier")?)?,
             nonce: json.text("nonce").filter(|nonce| !nonce.is_empty())?.to_owned(),
             scope: Scope::parse(json.text("scope")?)?,
+            resource: words(json.text("resource").unwrap_or_default()),
             key: json.text("key").map(str::to_owned),
             // Judged again: what was a place of this origin when it was written may have been exchanged.
             return_to: return_to.and_then(|(target, origin)| local_path(target, origin)),

@@ -19,7 +19,7 @@ const PARTS = {
     'login', 'callback', 'api', 'logout', 'surface', 'providers', 'keeper', 'beside',
     'hostile-answers', 'hostile-callback', 'hostile-session', 'hostile-page',
   ],
-  2: ['rotation', 'trouble', 'clocks', 'dpop', 'sealed', 'vault-session', 'vault-tabs', 'vault-fetch', 'vault-hostile', 'churn', 'monitor', 'frontchannel'],
+  2: ['rotation', 'trouble', 'clocks', 'dpop', 'par', 'sealed', 'vault-session', 'vault-tabs', 'vault-fetch', 'vault-hostile', 'churn', 'monitor', 'frontchannel'],
 };
 
 /** What an answer says is judged by the same code in every engine: one engine will do, but for the whole table. */

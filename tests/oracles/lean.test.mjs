@@ -37,6 +37,7 @@ const VALUES = {
   responseType: ['code'],
   dangerously: [{}],
   persistence: ['memory', 'sealed'],
+  par: ['auto', 'required', 'off'],
   dpop: ['off', 'preferred', 'required'],
   engine: ['auto', 'whole'],
 };

@@ -18,6 +18,7 @@ mod hostile;
 mod keeper;
 mod keys;
 mod network;
+mod par;
 mod proofs;
 mod properties;
 mod providers;

@@ -331,6 +331,21 @@ fn nothing_is_sent_again_after_a_logout() {
     sound(&world);
 }
 
+/// A userinfo request is refused for its nonce while the device sleeps; by then the session is over.
+#[test]
+fn nothing_is_sent_again_for_a_session_that_is_over() {
+    let mut world = somebody(Policy { refresh_tokens: false, ..binding() }, REQUIRED);
+    demand(&mut world, "a");
+    world.breaks_in_sleep = 0;
+    world.userinfo();
+    world.sleep(3_600_000, false);
+    world.resume();
+    world.run_for(5_000);
+    assert_eq!((world.status(), world.server.userinfos), (Some(Status::Expired), 0));
+    assert_eq!(world.server.proofs.len(), 2);
+    sound(&world);
+}
+
 #[test]
 fn a_login_that_requires_proofs_of_a_server_without_es256_is_refused() {
     let options = r#""dpop":"required","metadata":{"dpop_signing_alg_values_supported":["EdDSA"]}"#;

@@ -526,6 +526,7 @@ impl Checker {
             Purpose::Discovery if request.url.contains("/oauth-") => ".well-known/oauth-authorization-server",
             Purpose::Discovery => ".well-known/openid-configuration",
             Purpose::Keys => "jwks",
+            Purpose::Push => "par",
             Purpose::Token => "token",
             Purpose::Userinfo => "userinfo",
             Purpose::Revocation => "revoke",
@@ -562,7 +563,7 @@ impl Checker {
                 let token = arrival.bearer.unwrap_or_default();
                 self.may_be_seen(&token, facts);
             }
-            Purpose::Discovery => {}
+            Purpose::Discovery | Purpose::Push => {}
         }
     }
 

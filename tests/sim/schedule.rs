@@ -20,7 +20,7 @@ const OPTIONS: [&str; 8] = [
     r#""timeout":5,"minValidity":60"#,
     r#""timeout":20,"renewal":"on-demand""#,
     r#""timeout":8,"discovery":"oauth","scope":"profile api""#,
-    r#""timeout":20,"minValidity":0"#,
+    r#""timeout":20,"minValidity":0,"resource":"https://api.example.com/""#,
     r#""timeout":60,"renewal":"on-demand","minValidity":300"#,
     r#""timeout":20,"dpop":"preferred""#,
     r#""timeout":8,"dpop":"required","renewal":"on-demand""#,
@@ -54,6 +54,7 @@ fn policy(chance: &mut Chance) -> Policy {
         checks_pkce: true,
         // A client that requires proofs finds out at its first login that this one cannot read them.
         binds: chance.per_mille(900),
+        requires_par: chance.per_mille(200),
     }
 }
 

@@ -77,6 +77,8 @@ pub(crate) struct Policy {
     pub(crate) checks_pkce: bool,
     /// It announces proofs of possession, and binds tokens to their keys.
     pub(crate) binds: bool,
+    /// It takes pushed authorization requests only.
+    pub(crate) requires_par: bool,
 }
 
 impl Default for Policy {
@@ -94,6 +96,7 @@ impl Default for Policy {
             announces_iss: true,
             checks_pkce: true,
             binds: false,
+            requires_par: false,
         }
     }
 }
@@ -187,6 +190,10 @@ pub(crate) struct Server {
     pub(crate) downgrades: bool,
     /// Proofs that it saw.
     pub(crate) proofs: Vec<Proof>,
+    /// Requests that wait for the user.
+    pub(crate) pushed: Vec<(String, HashMap<String, String>)>,
+    /// Pushes are answered so.
+    pub(crate) answers_push: Option<(u16, &'static str)>,
     minted: u64,
 }
 
@@ -254,6 +261,8 @@ impl Server {
             hides_nonce: false,
             downgrades: false,
             proofs: Vec::new(),
+            pushed: Vec::new(),
+            answers_push: None,
             minted: 0,
         }
     }
@@ -261,7 +270,16 @@ impl Server {
     /// The user logs in and comes back: the URL the page is called with.
     pub(crate) fn authorize(&mut self, url: &str, now: Millis) -> String {
         let query = url.split_once('?').map_or("", |(_, query)| query);
-        let query: HashMap<_, _> = form::parse(query).unwrap_or_default().into_iter().collect();
+        let mut query: HashMap<_, _> = form::parse(query).unwrap_or_default().into_iter().collect();
+        if let Some(uri) = query.get("request_uri") {
+            // RFC 9126 section 4: it is used once.
+            assert_eq!(query.len(), 2, "client_id and request_uri, nothing else");
+            let at =
+                self.pushed.iter().position(|(known, _)| known == uri).expect("a reference of this server");
+            query = self.pushed.remove(at).1;
+        } else {
+            assert!(!self.policy.requires_par, "a plain request");
+        }
         let field = |name: &str| query.get(name).cloned().unwrap_or_default();
         assert_eq!(field("code_challenge_method"), "S256");
         assert_eq!(field("response_type"), "code");
@@ -326,12 +344,25 @@ impl Server {
             Purpose::Discovery => plain(self.metadata()),
             Purpose::Keys => plain(self.key_set()),
             Purpose::Userinfo => plain(self.userinfo(request, now)),
+            Purpose::Push => plain(self.push(request)),
             Purpose::Revocation => plain(self.revoke(request)),
             Purpose::Token => match request.field("grant_type") {
                 Some("authorization_code") => self.exchange(request, now),
                 _ => self.renew(request, now),
             },
         }
+    }
+
+    /// RFC 9126 section 2.
+    fn push(&mut self, request: &Arrival) -> HttpResponse {
+        if let Some((status, body)) = self.answers_push {
+            return json(status, body);
+        }
+        assert!(request.field("request_uri").is_none() && request.field("client_id") == Some(CLIENT));
+        self.minted += 1;
+        let uri = format!("urn:ietf:params:oauth:request_uri:{}", self.minted);
+        self.pushed.push((uri.clone(), request.form.iter().cloned().collect()));
+        json(201, format!(r#"{{"request_uri":"{uri}","expires_in":60}}"#))
     }
 
     fn metadata(&self) -> HttpResponse {
@@ -349,6 +380,8 @@ impl Server {
                 endpoint(true, "userinfo_endpoint", "userinfo"),
                 endpoint(self.policy.has_revocation, "revocation_endpoint", "revoke"),
                 endpoint(self.policy.has_end_session, "end_session_endpoint", "logout"),
+                endpoint(true, "pushed_authorization_request_endpoint", "par"),
+                format!(r#","require_pushed_authorization_requests":{}"#, self.policy.requires_par),
                 match self.policy.binds {
                     true => r#","dpop_signing_alg_values_supported":["EdDSA","ES256"]"#.to_owned(),
                     false => String::new(),

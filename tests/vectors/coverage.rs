@@ -5,7 +5,7 @@ use tokenward::error::Code;
 
 use crate::support::{Row, refusals};
 use crate::{
-    callback, challenge, discovery, dpop, id_token, options, providers, record, requests, rfc_vectors,
+    callback, challenge, discovery, dpop, id_token, options, par, providers, record, requests, rfc_vectors,
     signatures, token, transaction, userinfo,
 };
 
@@ -16,6 +16,7 @@ const MODULES: &[&[Row]] = &[
     dpop::ROWS,
     id_token::ROWS,
     options::ROWS,
+    par::ROWS,
     providers::ROWS,
     record::ROWS,
     requests::ROWS,
@@ -35,7 +36,7 @@ const TABLE: &[&str] = &[
     "b02", "b03", "b05", "b06", "b07", "b08", "b09", "b11", "b12", "b13", "c01", "c02", "c03", "c04", "c06",
     "c07", "c09", "c11", "c12", "c13", "c16", "c17", "d02", "d03", "e01", "e02", "e03", "e04", "e06", "e08",
     "e09", "e10", "e12", "e13", "g01", "g02", "g04", "g05", "h01", "i01", "i02", "i03", "i04", "i07", "i08",
-    "j06", "k02", "k03",
+    "j06", "k02", "k03", "k09",
 ];
 
 /// Codes that the protocol cannot raise, for it sees one message at a time.
@@ -48,6 +49,7 @@ const RAISED_ELSEWHERE: &[(Code, &str)] = &[
     (Code::LoginRequired, "the engine: no session"),
     (Code::SessionEnded, "the engine: invalid_grant on refresh"),
     (Code::SessionExpired, "the engine: past its life"),
+    (Code::ResourceNotGranted, "the engine: knows the grant"),
     (Code::ScopeNotGranted, "the engine: knows the grant"),
     (Code::LockBusy, "the engine: the keeper's word"),
     (Code::CallInvalid, "the wasm boundary"),

@@ -16,6 +16,7 @@ mod dpop;
 mod encodings;
 mod id_token;
 mod options;
+mod par;
 mod providers;
 mod record;
 mod requests;

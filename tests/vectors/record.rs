@@ -34,6 +34,7 @@ fn full() -> Record {
     Record {
         grant: "nonce-of-the-login".into(),
         scope: Scope::parse("openid profile").unwrap(),
+        resource: vec!["https://api.example.com/".into()],
         key: Some("thumbprint".into()),
         bound: true,
         refresh_token: Some(secret("refresh \"token\"")),
@@ -55,6 +56,7 @@ fn full() -> Record {
 fn least() -> Record {
     Record {
         lifetime: None,
+        resource: Vec::new(),
         key: None,
         bound: false,
         refresh_token: None,
@@ -85,7 +87,7 @@ fn round_trip() {
             (back.lifetime, back.since, back.ends_at, back.journal),
             (record.lifetime, record.since, record.ends_at, record.journal)
         );
-        assert_eq!((&back.key, back.bound), (&record.key, record.bound));
+        assert_eq!((&back.resource, &back.key, back.bound), (&record.resource, &record.key, record.bound));
         assert_eq!((&back.identity, &back.id_token), (&record.identity, &record.id_token));
         let claims = record.id_token.as_ref().map(|_| Json::parse(CLAIMS.as_bytes()).unwrap());
         assert_eq!(back.claims, claims);
@@ -96,13 +98,13 @@ fn round_trip() {
 fn nothing_but_the_session_is_written() {
     let expected = json!({
         "v": "1", "issuer": ISSUER, "client_id": CLIENT, "grant": "nonce-of-the-login",
-        "scope": "openid profile", "key": "thumbprint", "token_type": "DPoP", "access_token": "access-token", "refresh_token": "refresh \"token\"",
+        "scope": "openid profile", "resource": "https://api.example.com/", "key": "thumbprint", "token_type": "DPoP", "access_token": "access-token", "refresh_token": "refresh \"token\"",
         "id_token": id_token(), "since": NOW.wall.to_string(), "lifetime": "300000",
         "ends_at": (NOW.wall + 9).to_string(), "journal": (NOW.wall + 7).to_string(), "auth_time": "1790000000",
     });
     assert_eq!(written(&full()), expected);
     let names: Vec<_> = written(&least()).as_object().unwrap().keys().cloned().collect();
-    assert_eq!(names.len(), 7, "{names:?}");
+    assert_eq!(names.len(), 8, "{names:?}");
 }
 
 #[test]

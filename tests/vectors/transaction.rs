@@ -23,6 +23,7 @@ fn transaction() -> Transaction {
         verifier: Verifier::from_random([7; 32]),
         nonce: "nonce \"quoted\" \\ é".into(),
         scope: Scope::parse("openid profile").unwrap(),
+        resource: vec!["https://api.example.com/".into(), "urn:b".into()],
         key: Some("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".into()),
         return_to: Some("/orders/5?x=1#é".into()),
         max_age: Some(3600),
@@ -48,6 +49,7 @@ fn round_trip() {
         verifier: Verifier::from_random([0; 32]),
         nonce: "n".into(),
         scope: Scope::default(),
+        resource: Vec::new(),
         key: None,
         return_to: None,
         max_age: None,
@@ -63,7 +65,7 @@ fn no_token_and_no_endpoint_is_stored() {
     let expected = json!({
         "v": 1, "at": NOW.wall, "issuer": ISSUER, "client_id": CLIENT, "redirect_uri": REDIRECT,
         "verifier": Verifier::from_random([7; 32]).expose(), "nonce": "nonce \"quoted\" \\ é",
-        "scope": "openid profile", "key": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I", "return_to": "/orders/5?x=1#é", "max_age": "3600", "acr": "urn:a urn:b",
+        "scope": "openid profile", "resource": "https://api.example.com/ urn:b", "key": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I", "return_to": "/orders/5?x=1#é", "max_age": "3600", "acr": "urn:a urn:b",
     });
     assert_eq!(record(), expected);
 }
