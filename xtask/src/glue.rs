@@ -171,12 +171,15 @@ impl Glue {
             let block = rename_words(block, &renamed);
             ensure!(other.blocks.contains(&block), "glue: only one has {}", first_line(&block));
         }
-        let body =
-            |name: &str, entry: &str| rename_words(entry.strip_prefix(name).unwrap_or(entry), &renamed);
+        // Comments tell where in its table a module has a function.
+        let body = |name: &str, entry: &str| {
+            let lines = entry.strip_prefix(name).unwrap_or(entry).lines();
+            lines.filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+        };
         let mut imports = Vec::new();
         for (name, entry) in &self.imports {
-            let own = body(name, entry);
-            let same = |(name, entry): &(&String, &String)| entry.strip_prefix(name.as_str()) == Some(&own);
+            let own = rename_words(&body(name, entry), &renamed);
+            let same = |(name, entry): &(&String, &String)| body(name, entry) == own;
             let same_name = other.imports.get_key_value(name).filter(same);
             let counterpart = same_name.or_else(|| other.imports.iter().find(same));
             let (counterpart, _) = counterpart.with_context(|| format!("glue: only one has {name}"))?;
@@ -604,7 +607,7 @@ export { initSync, __wbg_init as default };
     #[test]
     fn one_glue_serves_a_module_that_does_less() {
         let text = |closure: &str, number: &str| {
-            let first = format!("return used(arg0, {closure});");
+            let first = format!("// Function {number}.\n            return used(arg0, {closure});");
             let function =
                 format!("function {closure}(a) {{\n    wasm.{closure}(a);\n}}\n\nfunction used(a) {{");
             SAMPLE
