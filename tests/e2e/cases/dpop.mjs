@@ -35,7 +35,7 @@ const proofs = async (stage, part) => (await stage.seen('proofs')).filter(({ url
 
 const claims = (entries) => entries.map(({ proof }) => decodeJwt(proof));
 
-scenario('dpop: code, refresh, userinfo and API with one key that cannot be read', async (stage) => {
+scenario('I06: dpop: code, refresh, userinfo and API with one key that cannot be read, each with a proof of its own', async (stage) => {
   await stage.signIn(bound);
   assert.equal(await stage.evaluate(() => auth.session.tokenType), 'DPoP');
   const first = await stage.run(() => auth.getToken());
@@ -73,7 +73,7 @@ scenario('dpop: a stolen token is worth nothing', async (stage) => {
   assert.equal((await fetch(`${stage.world.apiUrl}/notes`, { headers })).status, 401, 'the proof is for another address');
 });
 
-scenario('I01 dpop: nonces of the provider and of the API, each with one retry', async (stage) => {
+scenario('I01: dpop: nonces of the provider and of the API, each with one retry', async (stage) => {
   stage.world.policy.dpopNonce = true;
   await stage.signIn(bound);
   assert.equal(stage.counts.token, 2);
@@ -90,7 +90,7 @@ scenario('I01 dpop: nonces of the provider and of the API, each with one retry',
   assert.equal(stage.counts.token, 3, 'the nonce is known by now');
 });
 
-scenario('I02 dpop: a provider that demands a nonce for ever is asked three times', async (stage) => {
+scenario('I02: dpop: a provider that demands a nonce for ever is asked three times', async (stage) => {
   await stage.signIn(bound);
   let number = 0;
   stage.world.faults.add('token', {
@@ -107,7 +107,7 @@ scenario('I02 dpop: a provider that demands a nonce for ever is asked three time
   assert.equal(await stage.status(), 'signed-in');
 });
 
-scenario('I03 dpop: a nonce that CORS hides', async (stage) => {
+scenario('I03: dpop: a nonce that CORS hides', async (stage) => {
   await stage.signIn(bound);
   stage.world.faults.add('token', { status: 400, body: { error: 'use_dpop_nonce' } });
   stage.counts.reset();
@@ -117,7 +117,7 @@ scenario('I03 dpop: a nonce that CORS hides', async (stage) => {
   assert.equal(stage.counts.token, 1);
 });
 
-scenario('I04 dpop: a Bearer answer ends what requires bound tokens, and is reported where they are preferred', async (stage) => {
+scenario('I04: dpop: a Bearer answer ends what requires bound tokens, and is reported where they are preferred', async (stage) => {
   const downgraded = { rewrite: (body) => ({ ...body, token_type: 'Bearer' }) };
   await stage.signIn(bound);
   stage.world.faults.add('token', { ...downgraded, times: 1 });
@@ -126,6 +126,23 @@ scenario('I04 dpop: a Bearer answer ends what requires bound tokens, and is repo
   stage.world.faults.add('token', { ...downgraded, times: 1 });
   await stage.signIn({ ...bound, dpop: 'preferred' });
   assert.equal(await stage.evaluate(() => auth.session.tokenType), 'Bearer');
+});
+
+scenario('I08: dpop: a challenge among others, in any case; a Bearer challenge alone does not strip the token of its proof', async (stage) => {
+  await stage.signIn(bound);
+  const me = () => stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me`)).status);
+  const challenge = (value) => ({ status: 401, times: 1, headers: { 'WWW-Authenticate': value, 'DPoP-Nonce': 'n-1' } });
+  stage.world.faults.add('api', challenge('Basic realm="a, DPoP error=x", dpop ALGS="ES256", ERROR="use_dpop_nonce"'));
+  assert.equal(await me(), 200);
+  let sent = await proofs(stage, '/me');
+  assert.deepEqual(claims(sent).map(({ nonce }) => nonce), [undefined, 'n-1']);
+  assert.equal(sent[0].token, sent[1].token, 'no other token');
+  stage.world.faults.add('api', challenge('Bearer error="invalid_token"'));
+  assert.equal(await me(), 200);
+  sent = await proofs(stage, '/me');
+  assert.equal(sent.length, 4);
+  assert.ok(sent.every(({ token }) => token.startsWith('DPoP ')));
+  assert.notEqual(sent[2].token, sent[3].token, 'another token, with its own proof');
 });
 
 scenario('dpop: off sends nothing and makes no key', async (stage) => {
@@ -149,7 +166,7 @@ scenario('dpop: in a vault the keys never leave the worker', async (stage) => {
   assert.equal((await stage.refused(() => auth.proof({ url: setup.apiUrl }))).code, 'token_hidden');
 });
 
-scenario('I07 dpop: a sealed session keeps the handle of its key, and only as long as it lasts', async (stage) => {
+scenario('I07: dpop: a sealed session keeps the handle of its key, and only as long as it lasts', async (stage) => {
   await stage.signIn({ ...inVault(stage), persistence: 'sealed' });
   await stage.open(stage.vaultHome);
   await stage.until('the session is restored', async () => (await stage.status()) === 'signed-in');

@@ -32,7 +32,7 @@ for (const [what, fault, code, oauthError] of [
   ['has too many of them', { status: 429, body: '' }, 'server_unavailable'],
   ['allows no other origin', { status: 201, body: { request_uri: 'urn:a', expires_in: 60 }, cors: false }, 'network_failed'],
 ]) {
-  scenario(`K09 par: a server that ${what}: no plain request instead`, async (stage) => {
+  scenario(`K09: par: a server that ${what}: no plain request instead`, async (stage) => {
     stage.set(required);
     await stage.open();
     stage.world.faults.add('par', { times: 1, ...fault });
