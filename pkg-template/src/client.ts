@@ -12,28 +12,42 @@ import { loginArguments, plain, provided, take, withSignal } from './options.js'
 import { isOfAnother } from './pending.js';
 import { createSnapshots, signedOut, type Claims, type Session } from './session.js';
 import { createTokenAtHand } from './token.js';
-import type { AuthClient, ClientOptions, GetTokenOptions, LoginOptions, PopupLoginOptions, RedirectResult } from './types.js';
+import type { AuthClient, ClientOptions, GetTokenOptions, LoginOptions, PopupLoginOptions, ProofHeaders, RedirectResult } from './types.js';
 
 // React's StrictMode and hot reload ask twice, and a callback can be redeemed only once.
 const clients = /*#__PURE__*/ createOnce<AuthClient>();
+
+/** Options that are no data. */
+const ASIDE = ['vault', 'onStepUp'];
 
 /** Makes the client, or gives the one that lives for equal options. */
 export const open = async (options: ClientOptions, connect: Connect): Promise<AuthClient> => {
   if (typeof WebAssembly !== 'object' || !globalThis.crypto?.subtle || !globalThis.location?.assign) {
     throw failure('environment_unsupported');
   }
-  const own = plain(options, 'vault');
+  const own = plain(options, ASIDE);
   // The app's own options go before those of the preset.
-  const record = plain({ ...provided(take(own, 'provider')), ...own }, 'vault');
+  const record = plain({ ...provided(take(own, 'provider')), ...own }, ASIDE);
   const vault = take(record, 'vault') ?? 'page';
+  const onStepUp = take(record, 'onStepUp') as ClientOptions['onStepUp'];
+  if (onStepUp !== undefined) {
+    if (onStepUp !== 'event' && typeof onStepUp !== 'function') throw failure('option_invalid', 'onStepUp');
+    // The lean one reads no challenges.
+    record.engine = 'whole';
+  }
   const way: Connect =
     vault === 'page'
       ? connect
       : async (...given) => (await loaded(import('./port.js'))).connectVault(vault, connect)(...given);
-  return clients(typeof vault + JSON.stringify(record), (forget) => create(record, way, forget));
+  return clients(typeof vault + JSON.stringify(record), (forget) => create(record, way, forget, onStepUp));
 };
 
-const create = async (options: Plain, connect: Connect, forget: () => void): Promise<AuthClient> => {
+const create = async (
+  options: Plain,
+  connect: Connect,
+  forget: () => void,
+  onStepUp: ClientOptions['onStepUp'],
+): Promise<AuthClient> => {
   // A popup or a frame of another page hands its URL over before anything is loaded, and closes.
   if (/[?&]state=tw\.[pf]\./.test(location.search)) await (await loaded(import('./callback.js'))).relay();
   // Read before anything is awaited: a router may replace the address meanwhile.
@@ -139,6 +153,26 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
     return (await call('getToken', args, signal)).token;
   };
 
+  const authorized = connection.fetch(liveToken, askProof);
+  let stepping: Promise<AuthClient['fetch']> | undefined;
+  /** `auth.fetch` with `onStepUp`. */
+  const stepUp = (consent: NonNullable<typeof onStepUp>) =>
+    (stepping ??= loaded(import('./step-up.js')).then(
+      ({ steppingUp }) =>
+        steppingUp({
+          send: authorized,
+          read: (challenge) => call('stepUp', { challenge }),
+          login: (args) => client.login(args as LoginOptions),
+          tell: (needed) =>
+            announcer.happen({ type: 'step-up-needed', session: session(), error: null, stepUp: needed }),
+          consent,
+        }),
+      (error: unknown) => {
+        stepping = undefined;
+        throw error;
+      },
+    ));
+
   const logInBeside = async (args: Plain, signal: AbortSignal | undefined): Promise<Session> => {
     const popup = window.open('', '_blank', 'popup,width=480,height=640');
     if (!popup) throw failure('popup_blocked');
@@ -209,15 +243,18 @@ const create = async (options: Plain, connect: Connect, forget: () => void): Pro
 
     getToken: async (options) => (options || !exposed ? undefined : token.live()) ?? waitForToken(options),
 
-    fetch: connection.fetch(liveToken, askProof),
+    fetch: onStepUp ? async (...given) => (await stepUp(onStepUp))(...given) : authorized,
 
     proof: async (request) => {
-      const present = exposed && connection.present;
-      if (!present) throw failure('token_hidden');
-      const { method = 'GET', url, nonce } = request;
+      if (!exposed) throw failure('token_hidden');
+      const { url: to, nonce, method = 'GET' } = request;
+      const url = String(to);
+      if (typeof method !== 'string') throw failure('option_invalid', 'proof.method');
+      if (!URL.canParse(url)) throw failure('option_invalid', 'proof.url');
       const ask: AskProof = (args, signal) => askProof({ ...args, nonce }, signal);
-      const pass = await present(liveToken, ask)({ method, url: String(url) });
-      const { authorization, dpop } = pass!;
+      const { authorization, dpop } = connection.present
+        ? (await connection.present(liveToken, ask)({ method, url }))!
+        : ((await call('proof', { method, url, nonce })) as unknown as ProofHeaders);
       return dpop ? { authorization, dpop } : { authorization };
     },
 

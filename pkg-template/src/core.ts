@@ -39,6 +39,8 @@ export interface Calls {
   getToken: { token: string; serial: number };
   /** What a request of the app is sent with; `undefined`: the answer it got is the result. */
   proof: ({ token: string; key: string | null } & ProofTerms) | undefined;
+  /** `undefined`: the challenge asks for no step-up. */
+  stepUp: { acrValues: string; maxAge: number | null; scope: string | null; met: boolean } | undefined;
   userinfo: Record<string, unknown>;
   logout: { url: string | null } | undefined;
   revoke: undefined;

@@ -45,7 +45,9 @@ export const createFetch =
       const again = last ? request : request.clone();
       const response = await send(pass!);
       try {
-        pass = await present(asked, pass, response, last);
+        // RFC 9470 6.1: a new token says nothing new about the user.
+        const stepUp = response.headers.get('www-authenticate')?.includes('insufficient_user_authentication');
+        pass = await present(asked, pass, response, last || stepUp);
       } catch (error) {
         // The API's own words say more than ours; why there is no other token is in the session.
         signal.throwIfAborted();

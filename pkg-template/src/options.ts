@@ -8,8 +8,8 @@ const DEPTH = 10;
  * is used, and `Object.prototype.issuer = …` is no option. Keys are sorted so that equal options serialise
  * equally; undefined members are left out.
  */
-const copy = (value: unknown, path: string, depth: number, aside?: string): unknown => {
-  if (path && path === aside) return value;
+const copy = (value: unknown, path: string, depth: number, aside?: readonly string[]): unknown => {
+  if (path && aside?.includes(path)) return value;
   if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint' || depth > DEPTH) {
     throw failure('option_invalid', path);
   }
@@ -31,8 +31,8 @@ const copy = (value: unknown, path: string, depth: number, aside?: string): unkn
   return record;
 };
 
-/** The own properties of an options object; an empty record when there is none. `aside`: one that may be no data. */
-export const plain = (options: unknown, aside?: string): Plain => {
+/** The own properties of an options object; an empty record when there is none. `aside`: those that may be no data. */
+export const plain = (options: unknown, aside?: readonly string[]): Plain => {
   const record = copy(options ?? {}, '', 0, aside);
   if (typeof record !== 'object' || Array.isArray(record)) throw failure('option_invalid', 'options');
   return record as Plain;

@@ -22,5 +22,7 @@ export type {
   Repair,
   ServerMetadata,
   SilentLoginOptions,
+  StepUp,
+  StepUpAnswer,
   VaultFactory,
 } from './types.js';

@@ -35,7 +35,8 @@ export type EventType =
   | 'signed-out'
   | 'session-expired'
   | 'elsewhere'
-  | 'monitoring-ended';
+  | 'monitoring-ended'
+  | 'step-up-needed';
 
 /**
  * Claims about the user: of the verified ID token (OIDC Core 2) or of the userinfo answer (5.3). Only `sub` is

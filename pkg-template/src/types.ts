@@ -164,13 +164,25 @@ export interface ClientSettings {
    */
   apis?: (string | Api)[];
   /**
+   * What becomes of a request of {@link AuthClient.fetch} that an API refuses until the user has authenticated in another
+   * way or more recently (RFC 9470). Without it, the 401 is the result. `'event'`: `step-up-needed` is told too. A function is
+   * asked, and a login begins only when it gives options for one: with `{ mode: 'popup' }` the request is sent once
+   * more after it, without, the page is left. What the API wants is added, and checked when the user comes back.
+   *
+   * At most one login for each call, one for all that wait at the same time, and none for what the last login
+   * brought already. The API must name `WWW-Authenticate` in `Access-Control-Expose-Headers`.
+   */
+  onStepUp?:
+    | 'event'
+    | ((needed: StepUp) => StepUpAnswer | Promise<StepUpAnswer>);
+  /**
    * `memory` (default): a session is gone when its page is. `sealed`: it is kept, encrypted, for reloads and for all
    * tabs; the README says what that is worth. {@link Session.persistence} says what it came to.
    */
   persistence?: 'memory' | 'sealed';
   /**
    * What a page without a worker downloads. `auto` (default): a lean engine, or the whole one when an option needs it:
-   * `persistence: 'sealed'`, `dpop`, and the `repairs` of some presets. `whole`: everything at once. A worker has the whole one.
+   * `persistence: 'sealed'`, `dpop`, `onStepUp`, and the `repairs` of some presets. `whole`: everything at once. A worker has the whole one.
    */
   engine?: 'auto' | 'whole';
   /**
@@ -311,6 +323,23 @@ export interface AuthEvent {
   error: AuthError | null;
   /** What happened in another tab, for `elsewhere`. */
   hint?: Elsewhere;
+  /** What an API asks for, for `step-up-needed`. */
+  stepUp?: StepUp;
+}
+
+/** Options of a login that brings what an API asks for; nothing, when the user shall not be asked. */
+export type StepUpAnswer = LoginOptions | PopupLoginOptions | false | null | undefined;
+
+/** What an API asks of the user before it answers (RFC 9470): outside text, checked for its form. */
+export interface StepUp {
+  /** Of the request that it refused. */
+  readonly url: string;
+  /** Ways of authentication (`acr`) of which one will do; empty for any. */
+  readonly acrValues: readonly string[];
+  /** How many seconds ago the user may have authenticated; `null` for any time. */
+  readonly maxAge: number | null;
+  /** The scope a login would ask for, when the API wants more than was granted. */
+  readonly scope: string | null;
 }
 
 /** A listener of {@link AuthClient.on}. */
@@ -428,6 +457,8 @@ export interface AuthClient extends AsyncDisposal {
    *   (`frontchannel-logout`), which is looked into everywhere.
    * - `monitoring-ended`: with the option `monitorSession`, the server cannot be asked from here who is signed in there; the
    *   session stays.
+   * - `step-up-needed`: an API answered {@link AuthClient.fetch} that the user must authenticate in another way
+   *   ({@link AuthEvent.stepUp}). Told with the option `onStepUp` only, before its function is asked.
    */
   on(type: EventType, listener: AuthListener): () => void;
 

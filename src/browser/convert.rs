@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::WHOLE;
 use crate::encoding::json::{Json, MAX_DEPTH, from_js};
+use crate::encoding::text::spaced;
 use crate::engine::output::{Reply, Snapshot};
 use crate::error::{Code, Error, Result};
 use crate::time::Millis;
@@ -85,8 +86,8 @@ pub(super) fn reply(reply: Reply) -> JsValue {
         Reply::Claims(claims) => return write(&claims),
         Reply::Navigate(url) => record.text("url", &url),
         Reply::SignedIn { return_to } => record.put("returnTo", text_or_null(return_to)),
-        // It answers a call that the lean module does not take.
-        Reply::Proof { .. } if !WHOLE => {}
+        // They answer calls that the lean module does not take.
+        Reply::Proof { .. } | Reply::StepUp { .. } if !WHOLE => {}
         Reply::Proof { token, serial, key, nonce, tries, renewed } => {
             record.text("token", token.expose());
             record.put("serial", serial.into());
@@ -94,6 +95,13 @@ pub(super) fn reply(reply: Reply) -> JsValue {
             record.put("nonce", text_or_null(nonce));
             record.put("tries", tries.into());
             record.put("renewed", renewed.into());
+        }
+        Reply::StepUp { acr_values, max_age, scope, met } => {
+            record.text("acrValues", &spaced(&acr_values));
+            #[expect(clippy::cast_precision_loss, reason = "at most 2^31")]
+            record.put("maxAge", max_age.map_or(JsValue::NULL, |age| JsValue::from(age as f64)));
+            record.put("scope", text_or_null(scope));
+            record.put("met", met.into());
         }
         Reply::Token { token, serial } => {
             record.text("token", token.expose());

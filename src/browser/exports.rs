@@ -146,6 +146,7 @@ fn read_call(name: &str, args: &JsValue) -> Result<Call> {
         }
         "getToken" => Call::GetToken(args),
         "proof" if WHOLE => Call::Proof(args),
+        "stepUp" if WHOLE => Call::StepUp(args),
         "userinfo" => Call::Userinfo,
         "logout" => Call::Logout(args),
         "revoke" => Call::Revoke,

@@ -56,6 +56,8 @@ pub enum Call {
     GetToken(Json),
     /// What a request of the app is sent with; of the facade's own making.
     Proof(Json),
+    /// What the challenge of an API asks of the user.
+    StepUp(Json),
     /// The claims of the userinfo endpoint.
     Userinfo,
     /// End the session.

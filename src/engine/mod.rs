@@ -16,6 +16,7 @@ pub mod output;
 mod proofs;
 mod refresh;
 mod session;
+mod step_up;
 mod tabs;
 mod timers;
 mod tokens;
@@ -186,7 +187,8 @@ impl Engine {
             Call::HandleRedirect { url } => self.handle_redirect(op, &url),
             Call::GetToken(args) => self.get_token(ambient, op, &args),
             Call::Proof(args) if WHOLE => self.proof(ambient, op, &args),
-            Call::Proof(_) => self.refuse(op, Error::new(Code::FeatureMissing)),
+            Call::StepUp(args) if WHOLE => self.step_up(ambient, op, &args),
+            Call::Proof(_) | Call::StepUp(_) => self.refuse(op, Error::new(Code::FeatureMissing)),
             Call::Userinfo => self.userinfo(ambient, op),
             Call::Logout(args) => self.logout(ambient, op, &args),
             Call::Revoke => self.revoke(ambient, op),

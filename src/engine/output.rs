@@ -146,6 +146,17 @@ pub enum Reply {
         /// Whether a token was refused already.
         renewed: bool,
     },
+    /// What an API wants of the user.
+    StepUp {
+        /// Ways of authentication of which one will do.
+        acr_values: Vec<String>,
+        /// How many seconds ago the user may have authenticated.
+        max_age: Option<i64>,
+        /// The scope that a login must ask for, when another one is wanted.
+        scope: Option<String>,
+        /// Whether the last login brought that already.
+        met: bool,
+    },
     /// Claims.
     Claims(Json),
 }
@@ -158,6 +169,7 @@ impl fmt::Debug for Reply {
             Self::Navigate(url) => f.debug_tuple("Navigate").field(&without_query(url)).finish(),
             Self::NotOurs => f.write_str("NotOurs"),
             Self::SignedIn { .. } => f.write_str("SignedIn"),
+            Self::StepUp { .. } => f.write_str("StepUp"),
             Self::Proof { serial, .. } => f.debug_tuple("Proof").field(serial).finish(),
             Self::Token { serial, .. } => f.debug_tuple("Token").field(serial).finish(),
             Self::Claims(_) => f.write_str("Claims"),

@@ -2,12 +2,21 @@
 //! stand in one field, and several fields come joined by commas.
 
 use crate::encoding::json::{Json, member};
-use crate::encoding::text::{all, cut};
+use crate::encoding::text::{all, contains, cut, digits, words};
 use crate::error::Error;
 use crate::protocol::http::HttpResponse;
+use crate::protocol::id_token::oldest;
+use crate::protocol::scope::Scope;
+use crate::time::Now;
 
 /// A longer field is nothing a server sends in good faith.
 const MAX_LENGTH: usize = 8 * 1024;
+
+/// RFC 9470 section 3.
+const INSUFFICIENT: &str = "insufficient_user_authentication";
+
+/// More names of ways to authenticate are nothing a login should carry.
+const MAX_VALUES: usize = 1024;
 
 /// The name under which a challenge has its scheme.
 pub const SCHEME: &str = "";
@@ -65,6 +74,51 @@ pub fn with_words(error: Error, response: &HttpResponse) -> Error {
             error.with_server_words(word, challenge.text("error_description"))
         }
         None => error,
+    }
+}
+
+/// What an API wants of the user before it answers (RFC 9470 section 3).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StepUp {
+    /// Ways of authentication of which one will do; empty for any.
+    pub acr_values: Vec<String>,
+    /// How many seconds ago the user may have authenticated.
+    pub max_age: Option<i64>,
+    /// What the token must be good for.
+    pub scope: Option<Scope>,
+}
+
+impl StepUp {
+    /// Reads a field of a 401. `None` when it asks for no step-up, or for one that no login could bring.
+    pub fn of_challenge(field: &str) -> Option<Self> {
+        let challenges = parse(field)?;
+        // Section 3: of any scheme.
+        let own = challenges.iter().find(|challenge| challenge.text("error") == Some(INSUFFICIENT))?;
+        let acr_values = own.text("acr_values").map(words).unwrap_or_default();
+        let max_age = match own.text("max_age") {
+            Some(text) => Some(i64::from(i32::try_from(digits(text)?).ok()?)),
+            None => None,
+        };
+        let scope = match own.text("scope") {
+            Some(text) => Some(Scope::parse(text).filter(|scope| !scope.is_empty())?),
+            None => None,
+        };
+        let legal = |value: &String| all(value, |b| b.is_ascii_graphic());
+        let asks = !acr_values.is_empty() || max_age.is_some();
+        let length = own.text("acr_values").map_or(0, str::len);
+        (asks && length <= MAX_VALUES && acr_values.iter().all(legal)).then_some(Self {
+            acr_values,
+            max_age,
+            scope,
+        })
+    }
+
+    /// Whether the user has authenticated so: another login would bring nothing new (section 5).
+    pub fn is_met(&self, acr: Option<&str>, auth_time: Option<f64>, leeway: i64, now: Now) -> bool {
+        let in_a_way = self.acr_values.is_empty() || acr.is_some_and(|acr| contains(&self.acr_values, acr));
+        let recently =
+            self.max_age.is_none_or(|age| auth_time.is_some_and(|at| at >= oldest(age, leeway, now)));
+        in_a_way && recently
     }
 }
 

@@ -73,13 +73,16 @@ pub fn check_login(
     }
     // Step 13.
     let auth_time = number(claims, "auth_time").map_err(|()| Error::new(Code::IdTokenAuthTime))?;
-    if let Some(max_age) = login.max_age {
-        let oldest = seconds(now) - as_f64(max_age + expected.leeway);
-        if auth_time.is_none_or(|at| at < oldest) {
-            return Err(Error::new(Code::IdTokenAuthTime));
-        }
+    let too_old = |max_age| auth_time.is_none_or(|at| at < oldest(max_age, expected.leeway, now));
+    if login.max_age.is_some_and(too_old) {
+        return Err(Error::new(Code::IdTokenAuthTime));
     }
     Ok(Identity { subject, nonce: login.nonce.to_owned(), auth_time })
+}
+
+/// The earliest `auth_time` that is not older than `max_age`.
+pub(crate) fn oldest(max_age: i64, leeway: i64, now: Now) -> f64 {
+    seconds(now) - as_f64(max_age + leeway)
 }
 
 /// Checks the ID token of a refresh against the login. Gives whether its times are right too: an answer

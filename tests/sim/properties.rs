@@ -39,6 +39,12 @@ pub(crate) enum Outcome {
         tries: i32,
         renewed: bool,
     },
+    StepUp {
+        acr_values: Vec<String>,
+        max_age: Option<i64>,
+        scope: Option<String>,
+        met: bool,
+    },
     Claims,
     Failed(Error),
 }
@@ -69,6 +75,8 @@ pub(crate) enum Kind {
     Token(Wish),
     /// What a request of the app is sent with.
     Proof,
+    /// What the challenge of an API asks of the user.
+    StepUp,
     Userinfo,
     Logout,
     Revoke,
@@ -612,6 +620,12 @@ impl Checker {
                 tries: *tries,
                 renewed: *renewed,
             },
+            Ok(Reply::StepUp { acr_values, max_age, scope, met }) => Outcome::StepUp {
+                acr_values: acr_values.clone(),
+                max_age: *max_age,
+                scope: scope.clone(),
+                met: *met,
+            },
             Ok(Reply::Claims(_)) => Outcome::Claims,
             Err(error) => Outcome::Failed(error.clone()),
         };
@@ -630,7 +644,8 @@ impl Checker {
                 let bound = facts.server.access.get(token).and_then(|access| access.key.as_ref());
                 self.require(bound == key.as_ref(), || "a proof by another key than the token's".to_owned());
             }
-            (Kind::Proof, Outcome::Done | Outcome::Failed(_))
+            (Kind::StepUp, Outcome::Done | Outcome::StepUp { .. })
+            | (Kind::Proof, Outcome::Done | Outcome::Failed(_))
             | (Kind::Userinfo, Outcome::Claims | Outcome::Failed(_))
             | (Kind::Restore, Outcome::Done | Outcome::Failed(_))
             | (Kind::Logout, Outcome::Done | Outcome::Navigate(_) | Outcome::Failed(_))

@@ -293,6 +293,12 @@ impl World {
         self.call(Kind::Proof, Call::Proof(json(args)))
     }
 
+    /// What `auth.fetch` asks when an API refuses a request.
+    pub(crate) fn step_up(&mut self, challenge: &str) -> OpId {
+        let args = Json::Object(vec![("challenge".into(), Json::String(challenge.to_owned()))]);
+        self.call(Kind::StepUp, Call::StepUp(args))
+    }
+
     pub(crate) fn userinfo(&mut self) -> OpId {
         self.call(Kind::Userinfo, Call::Userinfo)
     }

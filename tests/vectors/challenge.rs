@@ -2,8 +2,10 @@
 
 use proptest::prelude::*;
 use tokenward::encoding::json::Json;
+use tokenward::encoding::text::words;
 use tokenward::error::{Code, Error};
-use tokenward::protocol::challenge::{SCHEME, parse, with_words};
+use tokenward::protocol::challenge::{SCHEME, StepUp, parse, with_words};
+use tokenward::time::Now;
 
 use crate::support::{MARK, answer, note, rows};
 
@@ -17,6 +19,9 @@ rows![
     fields_are_capped,
     the_words_of_a_refusal,
     any_text_is_read_or_refused,
+    k08_rfc_9470_section_3,
+    k08_absurd_values_are_no_step_up,
+    k08_what_the_last_login_brought_is_not_asked_for_again,
 ];
 
 fn one(field: &str) -> Json {
@@ -176,4 +181,77 @@ fn any_text_is_read_or_refused() {
         prop_assert_eq!(all[0].text(SCHEME), Some(scheme.as_str()));
         prop_assert_eq!(all[0].text(&name.to_ascii_lowercase()), Some(value.as_str()));
     });
+}
+
+fn step_up(rest: &str) -> Option<StepUp> {
+    StepUp::of_challenge(&format!("Bearer error=\"insufficient_user_authentication\"{rest}"))
+}
+
+#[test]
+fn k08_rfc_9470_section_3() {
+    let wanted = StepUp::of_challenge(
+        "Bearer error=\"insufficient_user_authentication\", \
+         error_description=\"A different authentication level is required\", acr_values=\"myACR\"",
+    );
+    assert_eq!(wanted.unwrap().acr_values, ["myACR"]);
+    let wanted = StepUp::of_challenge(
+        "Bearer error=\"insufficient_user_authentication\", \
+         error_description=\"More recent authentication is required\", max_age=\"5\"",
+    );
+    assert_eq!(wanted.unwrap(), StepUp { max_age: Some(5), ..StepUp::default() });
+    // Of any scheme, beside others, with tokens instead of quoted strings.
+    let wanted = StepUp::of_challenge(
+        "Basic realm=\"x\", dpop ALGS=ES256, Error=insufficient_user_authentication, max_age=0, scope=\"a b\"",
+    );
+    let wanted = wanted.unwrap();
+    assert_eq!(
+        (wanted.max_age, wanted.scope.map(|scope| scope.to_text()).as_deref()),
+        (Some(0), Some("a b"))
+    );
+    assert_eq!(step_up(", acr_values=\"one two\", max_age=600").unwrap().acr_values, ["one", "two"]);
+}
+
+#[test]
+fn k08_absurd_values_are_no_step_up() {
+    let long = format!(", acr_values=\"{}\"", "a".repeat(2_000));
+    for rest in [
+        "",
+        ", acr_values=\"\"",
+        ", max_age=\"-1\"",
+        ", max_age=\"1.5\"",
+        ", max_age=\"\"",
+        ", max_age=99999999999",
+        ", max_age=soon, acr_values=x",
+        ", acr_values=\"caf\u{e9}\"",
+        ", acr_values=x, scope=\"a\"b\"",
+        ", acr_values=x, acr_values=y",
+        &long,
+    ] {
+        assert_eq!(step_up(rest), None, "{rest}");
+    }
+    for field in
+        ["", "Bearer", "Bearer error=\"invalid_token\", acr_values=x", "Bearer acr_values=x, max_age=5"]
+    {
+        assert_eq!(StepUp::of_challenge(field), None, "{field}");
+    }
+}
+
+#[test]
+fn k08_what_the_last_login_brought_is_not_asked_for_again() {
+    const NOW: Now = Now { wall: 1_700_000_000_000, mono: 0 };
+    let wants = |acr: &str, max_age| StepUp { acr_values: words(acr), max_age, scope: None };
+    for (wanted, acr, auth_time, met) in [
+        (wants("gold silver", None), Some("silver"), None, true),
+        (wants("gold silver", None), Some("bronze"), None, false),
+        (wants("gold", None), None, None, false),
+        (wants("", Some(60)), None, Some(1_699_999_950.0), true),
+        (wants("", Some(60)), None, Some(1_699_999_800.0), false),
+        (wants("", Some(60)), None, None, false),
+        // Leeway: a login of this moment is recent enough for anybody.
+        (wants("", Some(0)), None, Some(1_699_999_995.0), true),
+        (wants("gold", Some(60)), Some("gold"), Some(1_699_999_000.0), false),
+        (wants("gold", Some(60)), Some("gold"), Some(1_699_999_990.0), true),
+    ] {
+        assert_eq!(wanted.is_met(acr, auth_time, 30, NOW), met, "{wanted:?} {acr:?} {auth_time:?}");
+    }
 }

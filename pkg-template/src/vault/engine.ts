@@ -10,9 +10,10 @@ import type { Keeper, KeeperOptions } from '../keeper.js';
 import { take } from '../options.js';
 import type { ToPage } from '../protocol.js';
 import { createTokenAtHand } from '../token.js';
-import type { AuthClient } from '../types.js';
+import type { AuthClient, ProofHeaders } from '../types.js';
 import { isBound } from '../whole.js';
 import { withKeeper } from '../with-keeper.js';
+import { toRecord } from './errors.js';
 import { LEFT_FOR } from './limits.js';
 
 /** Hears how an operation went. */
@@ -119,24 +120,41 @@ export const createEngine = async (
       );
     });
 
+  /** `more`: what the engine shall know. */
+  const present = (more: Plain) =>
+    bound
+      ? proving((args, signal) => ask('proof', { ...args, ...more }, signal))
+      : bearer((args, signal) => {
+          const live = args ? undefined : atHand.live();
+          return live === undefined ? ask('getToken', args, signal) : { token: live, serial: atHand.serial() };
+        });
+
+  /** Headers for a request that the page sends itself, to an API it may send requests to. */
+  const prove = async ({ method, url, nonce }: Plain): Promise<ProofHeaders> => {
+    if (typeof method !== 'string' || typeof url !== 'string' || !URL.canParse(url)) throw failure('option_invalid', 'proof');
+    if (!allowed(method, url)) throw failure('api_not_allowed', new URL(url).origin);
+    const { authorization, dpop } = (await present({ nonce })({ method, url }))!;
+    return dpop ? { authorization, dpop } : { authorization };
+  };
+
   return {
     exposed,
     session: () => session,
-    call,
+    call: (name, args, settled, clean) => {
+      if (name !== 'proof') return call(name, args, settled, clean);
+      // What the engine gives is more than a page may have.
+      prove(args ?? {}).then(
+        (headers) => settled(true, headers),
+        (error: unknown) => settled(false, toRecord(error)),
+      );
+      return 0;
+    },
     cancel: core.cancel,
     measure: ({ token, serial }) => {
       const [current, number, lifetime, wall, mono] = given;
       return token === current && serial === number ? ['token', token, serial, lifetime, wall, performance.now() - mono] : undefined;
     },
-    fetch: createFetch(
-      allowed,
-      bound
-        ? proving((args, signal) => ask('proof', args, signal))
-        : bearer((args, signal) => {
-            const live = args ? undefined : atHand.live();
-            return live === undefined ? ask('getToken', args, signal) : { token: live, serial: atHand.serial() };
-          }),
-    ),
+    fetch: createFetch(allowed, present({})),
     dispose: () => {
       core.dispose();
       over = true;

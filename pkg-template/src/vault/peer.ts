@@ -51,7 +51,7 @@ export const createPeer = (
   };
 
   const call = (op: number, name: keyof Calls, args: Record<string, unknown> | undefined) => {
-    if (name === 'getToken' && !engine.exposed) return post(['settle', op, false, describe('token_hidden')]);
+    if ((name === 'getToken' || name === 'proof') && !engine.exposed) return post(['settle', op, false, describe('token_hidden')]);
     ops.set(op, 0);
     const own = engine.call(
       name,

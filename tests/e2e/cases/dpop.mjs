@@ -163,7 +163,12 @@ scenario('dpop: in a vault the keys never leave the worker', async (stage) => {
   const [{ query }] = stage.counts.where({ kind: 'authorize' });
   assert.equal(query.get('dpop_jkt'), null);
   assert.equal(await keysStored(stage), 0);
-  assert.equal((await stage.refused(() => auth.proof({ url: setup.apiUrl }))).code, 'token_hidden');
+  const { authorization, dpop } = await stage.run(() => auth.proof({ url: `${setup.apiUrl}/me` }));
+  assert.equal((await fetch(`${stage.world.apiUrl}/me`, { headers: { Authorization: authorization, DPoP: dpop } })).status, 200);
+  for (const url of [`${stage.world.issuer}/token`, 'https://elsewhere.test/']) {
+    const error = await stage.refused((to) => auth.proof({ method: 'POST', url: to }), url);
+    assert.equal(error.code, 'api_not_allowed');
+  }
 });
 
 scenario('I07: dpop: a sealed session keeps the handle of its key, and only as long as it lasts', async (stage) => {

@@ -9,6 +9,7 @@ mod login;
 mod logout;
 mod rotation;
 mod shared;
+mod step_up;
 mod time;
 mod trouble;
 mod userinfo;

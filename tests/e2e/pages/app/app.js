@@ -21,7 +21,9 @@ const vault = { worker: () => (window.theirs = makeVault('worker')), shared: () 
 
 /** Makes a client; `window.auth` is the first one, `window.refused` why there is none. */
 window.open = async (options) => {
-  const auth = await tokenward.createClient(setup.vault ? { vault: vault[setup.vault](), ...options } : options);
+  const { onStepUp } = window;
+  const given = { ...(setup.vault && { vault: vault[setup.vault]() }), ...(onStepUp && { onStepUp }), ...options };
+  const auth = await tokenward.createClient(given);
   for (const type of EVENTS) {
     auth.on(type, ({ session, error }) => seen.events.push({ type, status: session.status, code: error?.code ?? null }));
   }
