@@ -339,6 +339,7 @@ impl World {
                 let y = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0";
                 format!(r#"{{"keys":[{{"kty":"EC","crv":"P-256","kid":"k","x":"{x}","y":"{y}"}}]}}"#)
             }
+            Purpose::Push => r#"{"request_uri":"urn:a","expires_in":60}"#.to_owned(),
             Purpose::Token => self.token_answer(request, how, script),
             Purpose::Userinfo => r#"{"sub":"alice","name":"Alice"}"#.to_owned(),
             Purpose::Revocation => String::new(),

@@ -2,6 +2,7 @@
 //! binaries hand them to libFuzzer; `tests/replay.rs` hands them the corpus, on any toolchain.
 
 pub mod callback;
+pub mod challenge;
 pub mod discovery;
 pub mod encodings;
 pub mod engine;
@@ -25,6 +26,7 @@ pub type Target = (&'static str, fn(&[u8]));
 /// `corpus/`; `tests/replay.rs` fails when one of these is missing.
 pub const TARGETS: &[Target] = &[
     ("callback", callback::run),
+    ("challenge", challenge::run),
     ("discovery", discovery::run),
     ("encodings", encodings::run),
     ("engine", engine::run),

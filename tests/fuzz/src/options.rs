@@ -81,7 +81,7 @@ fn call(config: &Config, metadata: &Metadata, login: &str, logout: &str) {
     let random = Randomness { state: [1; 32], nonce: [2; 32], verifier: [3; 32] };
     let args = Json::parse(login.as_bytes()).unwrap_or(Json::Null);
     let made = LoginOptions::from_args(&args, config)
-        .and_then(|options| request(config, metadata, options, &random));
+        .and_then(|options| request(config, metadata, options, &random, None));
     match made {
         Ok(made) => {
             saw("request made");

@@ -54,6 +54,7 @@ pub(crate) fn answer_of(status: u16, content_type: &str, body: &[u8]) -> HttpRes
         content_type: Some(content_type.to_owned()),
         retry_after: None,
         challenge: None,
+        dpop_nonce: None,
         body: body.to_vec(),
     }
 }

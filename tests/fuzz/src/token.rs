@@ -26,7 +26,8 @@ pub fn run(data: &[u8]) {
                 !access.is_empty() && access.bytes().all(|b| b.is_ascii_graphic()),
                 "it goes into a header"
             );
-            assert!(text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")));
+            let kind = if answer.bound { "dpop" } else { "bearer" };
+            assert!(text("token_type").is_some_and(|named| named.eq_ignore_ascii_case(kind)));
             assert_eq!(answer.lifetime, lifetime(given(&body, "expires_in")));
             let refresh = answer.refresh_token.as_ref().map(|token| token.expose());
             assert!(refresh.is_none_or(|token| !token.is_empty() && text("refresh_token") == Some(token)));

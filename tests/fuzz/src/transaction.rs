@@ -51,6 +51,8 @@ pub fn run(data: &[u8]) {
         verifier: Verifier::from_random([7; 32]),
         nonce: if nonce.is_empty() { "n".to_owned() } else { nonce.to_owned() },
         scope: Scope::parse(scope).unwrap_or_default(),
+        resource: acr.split_ascii_whitespace().map(str::to_owned).collect(),
+        key: Some(nonce.to_owned()).filter(|key| !key.is_empty()),
         return_to: tokenward::protocol::return_to::local_path(place, ORIGIN),
         max_age: max_age.parse::<u32>().ok().map(i64::from),
         required_acr: acr.split_ascii_whitespace().map(str::to_owned).collect(),
@@ -64,6 +66,7 @@ fn check_round_trip(transaction: &Transaction, config: &Config, now: Now) {
     assert_eq!(read.verifier.expose(), transaction.verifier.expose());
     assert_eq!(read.nonce, transaction.nonce);
     assert_eq!(read.scope, transaction.scope);
+    assert_eq!((&read.resource, &read.key), (&transaction.resource, &transaction.key));
     assert_eq!(read.return_to, transaction.return_to);
     assert_eq!(read.max_age, transaction.max_age);
     assert_eq!(read.required_acr, transaction.required_acr);
