@@ -263,7 +263,10 @@ export interface GetTokenOptions {
   minValidity?: number;
   /** `true`: not the token at hand but a new one. */
   fresh?: boolean;
-  /** Space-separated part of the granted scope (RFC 6749 6): a token that can do less. */
+  /**
+   * Space-separated part of the granted scope (RFC 6749 6): a token that can do less. With `resource`: what it can do
+   * there, which only the server can judge.
+   */
   scope?: string;
   /** Resource indicators (RFC 8707 2.2): a token for these APIs, which the login must have asked for. */
   resource?: string | string[];

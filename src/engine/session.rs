@@ -2,6 +2,7 @@
 
 use crate::WHOLE;
 use crate::encoding::json::Json;
+use crate::encoding::text::contains;
 use crate::protocol::id_token::Identity;
 use crate::protocol::scope::Scope;
 use crate::secret::Secret;
@@ -43,12 +44,22 @@ pub(super) struct Session {
 }
 
 /// Which access token of the grant.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Target {
     /// Less than the whole scope.
     pub(super) scope: Option<Scope>,
     /// For these resources only (RFC 8707).
     pub(super) resource: Vec<String>,
+}
+
+impl PartialEq for Target {
+    /// The order and repetition of resources mean nothing.
+    fn eq(&self, other: &Self) -> bool {
+        let covers = |a: &[String], b: &[String]| b.iter().all(|uri| contains(a, uri));
+        self.scope == other.scope
+            && covers(&self.resource, &other.resource)
+            && covers(&other.resource, &self.resource)
+    }
 }
 
 impl Target {

@@ -95,7 +95,9 @@ impl Engine {
             let code = self.ended.unwrap_or(Code::LoginRequired);
             return self.refuse(op, Error::new(code));
         };
-        if let Some(scope) = &wish.target.scope {
+        // What scope a token for other resources can have, only the server knows: that of the session is said of its own
+        // token (RFC 8707 2.2).
+        if let Some(scope) = wish.target.scope.as_ref().filter(|_| wish.target.resource.is_empty()) {
             // RFC 6749 section 6: a refresh may narrow, never widen.
             if !session.scope.covers(scope) {
                 return self.refuse(op, Error::new(Code::ScopeNotGranted));

@@ -140,6 +140,8 @@ pub(crate) struct Access {
     pub(crate) scope: String,
     /// The key it is bound to.
     pub(crate) key: Option<String>,
+    /// The resources it is for.
+    pub(crate) resource: Vec<String>,
     /// It came with an ID token that was made wrong.
     pub(crate) doctored: bool,
 }
@@ -437,7 +439,7 @@ impl Server {
         let refresh = self.policy.refresh_tokens.then(|| self.new_refresh_token(grant));
         let scope = self.grants[grant].scope.clone();
         let openid = scope.split(' ').any(|value| value == "openid");
-        let body = self.token_answer(grant, scope, refresh.as_deref(), openid, None, now);
+        let body = self.token_answer(grant, scope, Vec::new(), refresh.as_deref(), openid, None, now);
         (json(200, body), Word::Tokens { grant, refresh, refreshed: false })
     }
 
@@ -490,14 +492,18 @@ impl Server {
         let doctored = if self.policy.id_token_on_refresh { self.doctor.take() } else { None };
         self.grants[grant].doctored |= doctored.is_some();
         let with_id = self.policy.id_token_on_refresh && self.grants[grant].scope.contains("openid");
-        let body = self.token_answer(grant, scope, refresh.as_deref(), with_id, doctored, now);
+        let resource = request.form.iter().filter(|(name, _)| name == "resource");
+        let resource = resource.map(|(_, value)| value.clone()).collect();
+        let body = self.token_answer(grant, scope, resource, refresh.as_deref(), with_id, doctored, now);
         (json(200, body), Word::Tokens { grant, refresh, refreshed: true })
     }
 
+    #[allow(clippy::too_many_arguments, reason = "as many as there are things in an answer")]
     fn token_answer(
         &mut self,
         grant: usize,
         scope: String,
+        resource: Vec<String>,
         refresh: Option<&str>,
         with_id: bool,
         doctored: Option<Doctored>,
@@ -526,7 +532,7 @@ impl Server {
         body.push('}');
         let lifetime = lifetime.map(|seconds| seconds * 1000);
         let doctored = with_id && doctored.is_some();
-        self.access.insert(access, Access { grant, issued: now, lifetime, scope, key, doctored });
+        self.access.insert(access, Access { grant, issued: now, lifetime, scope, key, resource, doctored });
         body
     }
 

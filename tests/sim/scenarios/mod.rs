@@ -7,6 +7,7 @@ mod flight;
 mod identity;
 mod login;
 mod logout;
+mod resources;
 mod rotation;
 mod shared;
 mod step_up;
