@@ -220,7 +220,7 @@ export interface LoginOptions {
   acrValues?: string | string[];
   /** Authentication context classes of which the ID token must name one: a demand, checked against `acr`. */
   requiredAcr?: string | string[];
-  /** The claims request (OIDC Core 5.5). An essential `acr` in it is checked. */
+  /** The claims request (OIDC Core 5.5). An essential `acr` or `auth_time` of the ID token in it is checked. */
   claims?: Record<string, unknown>;
   /** Space-separated scope instead of that of the client. */
   scope?: string;

@@ -44,6 +44,9 @@ pub struct LoginOptions {
 const KNOWN: &str = "via returnTo prompt loginHint maxAge acrValues requiredAcr claims scope resource uiLocales \
      display extraParams";
 
+/// Any `auth_time` is young enough, but there must be one.
+const ANY_AGE: i64 = 0xffff_ffff;
+
 impl LoginOptions {
     /// The `state` of the request.
     pub fn state(&self, random: &Randomness) -> String {
@@ -86,13 +89,18 @@ impl LoginOptions {
             }
         }
         pass("acr_values", Some(spaced(&acr).as_str()).filter(|acr| !acr.is_empty()));
-        let max_age = record.get("maxAge").map(|_| record.seconds("maxAge", 0, 0, i32::MAX));
+        let mut max_age = record.get("maxAge").map(|_| record.seconds("maxAge", 0, 0, i32::MAX));
         pass("max_age", max_age.map(|age| decimal(age.unsigned_abs())).as_deref());
         // OIDC Core 5.5: a JSON object, as text.
         if let Some(claims) = record.get("claims") {
             let text = claims.as_str();
             match text.and_then(|text| Json::parse(text.as_bytes())).filter(Json::is_object) {
-                Some(json) => require_acr(&mut required_acr, &json),
+                Some(json) => {
+                    require_acr(&mut required_acr, &json);
+                    if essential(&json, "auth_time").is_some() {
+                        max_age = max_age.or(Some(ANY_AGE));
+                    }
+                }
                 None => record.wrong("claims"),
             }
             if !required_acr.iter().all(|acr| is_value(acr)) {
@@ -140,16 +148,20 @@ pub fn comes_back(way: &str) -> bool {
 
 /// OIDC Core 5.5.1.1: adds the values of `acr` that the `claims` parameter makes essential.
 fn require_acr(required: &mut Vec<String>, claims: &Json) {
-    let Some(acr) = claims.member("id_token").and_then(|t| t.member("acr")) else { return };
-    if acr.member("essential") == Some(&Json::Bool(true)) {
-        let mut require = |value: &Json| {
-            if let Some(text) = value.as_str() {
-                required.push(text.to_owned());
-            }
-        };
-        acr.member("values").and_then(Json::as_array).unwrap_or_default().iter().for_each(&mut require);
-        acr.member("value").into_iter().for_each(&mut require);
-    }
+    let Some(acr) = essential(claims, "acr") else { return };
+    let mut require = |value: &Json| {
+        if let Some(text) = value.as_str() {
+            required.push(text.to_owned());
+        }
+    };
+    acr.member("values").and_then(Json::as_array).unwrap_or_default().iter().for_each(&mut require);
+    acr.member("value").into_iter().for_each(&mut require);
+}
+
+/// What the `claims` parameter says of a claim of the ID token that it makes essential (OIDC Core 5.5.1).
+fn essential<'a>(claims: &'a Json, name: &str) -> Option<&'a Json> {
+    let claim = claims.member("id_token")?.member(name)?;
+    (claim.member("essential") == Some(&Json::Bool(true))).then_some(claim)
 }
 
 /// Values that are sent with spaces between them: given so, or as a list.

@@ -22,6 +22,7 @@ rows![
     b07_iat_or_nbf_in_the_future,
     b08_iat_a_week_old,
     b09_nonce_missing_other_or_of_an_earlier_login,
+    auth_time_of_any_age_must_be_there,
     b11_acr_absent_or_weaker_than_required,
     b12_wrong_json_types,
     b12_fractions_are_legal,
@@ -248,6 +249,18 @@ fn b09_nonce_missing_other_or_of_an_earlier_login() {
         json!(7),
     ] {
         assert_eq!(code(login(json!({ "nonce": nonce }))), Code::IdTokenNonce, "{nonce}");
+    }
+}
+
+#[test]
+fn auth_time_of_any_age_must_be_there() {
+    let check = |auth_time: Value| {
+        let wanted = AtLogin { max_age: Some(0xffff_ffff), ..at_login() };
+        check_login(&signed_by("EdDSA", &with(json!({ "auth_time": auth_time }))), &expected(), &wanted, NOW)
+    };
+    assert!(check(json!(0)).is_ok() && check(json!(NOW_S)).is_ok());
+    for wrong in [json!(null), json!("1790000000"), json!(-1)] {
+        assert_eq!(code(check(wrong)), Code::IdTokenAuthTime);
     }
 }
 

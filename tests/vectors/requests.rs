@@ -8,10 +8,11 @@ use tokenward::protocol::discovery::Metadata;
 use tokenward::protocol::http::{Caching, Purpose};
 use tokenward::protocol::logout::{self, LogoutOptions};
 use tokenward::protocol::revocation::{self, Hint};
+use tokenward::protocol::transaction::Transaction;
 use tokenward::secret::Secret;
 
 use crate::support::{
-    REDIRECT, code_at, config, config_with, html, json_answer, metadata, metadata_with, owned, pairs,
+    NOW, REDIRECT, code_at, config, config_with, html, json_answer, metadata, metadata_with, owned, pairs,
     refused, rows, value,
 };
 
@@ -24,6 +25,7 @@ rows![
     what_the_call_says_goes_before_the_configuration,
     the_query_of_the_endpoint_is_kept,
     b11_acr_that_is_required,
+    auth_time_that_is_required,
     s09_every_request_has_secrets_of_its_own,
     k02_the_logout_request,
     k03_the_revocation_request,
@@ -189,6 +191,25 @@ fn the_query_of_the_endpoint_is_kept() {
     let uri = "https://app.example.com/callback?a=1&b=%20";
     let built = built(json!({ "redirectUri": uri }), json!({}), &metadata());
     assert!(cut(&built.url).1.contains(&("redirect_uri".into(), uri.into())));
+}
+
+/// OIDC Core 2: who asks for `auth_time` as essential is answered with it, however long ago that was.
+#[test]
+fn auth_time_that_is_required() {
+    let essential = r#"{"id_token":{"auth_time":{"essential":true}}}"#;
+    for (args, max_age, sent) in [
+        (json!({ "claims": essential }), Some(0xffff_ffff), None),
+        (json!({ "claims": essential, "maxAge": 60 }), Some(60), Some("60")),
+        (json!({ "claims": r#"{"id_token":{"auth_time":null}}"# }), None, None),
+        (json!({ "claims": r#"{"userinfo":{"auth_time":{"essential":true}}}"# }), None, None),
+    ] {
+        let built = built(json!({}), args, &metadata());
+        let query = cut(&built.url).1;
+        let found = query.iter().find(|(name, _)| name == "max_age").map(|(_, value)| value.as_str());
+        assert_eq!((built.transaction.max_age, found), (max_age, sent));
+        let record = built.transaction.to_record(&config(), NOW);
+        assert_eq!(Transaction::from_record(&record, &config(), NOW).unwrap().max_age, max_age);
+    }
 }
 
 /// OIDC Core 5.5.1.1: essential in the claims parameter is as good as required by name.
