@@ -110,6 +110,12 @@ impl Commons {
         self.storage_failed || self.presented.get(token).is_some_and(|all| all.len() > 1)
     }
 
+    /// How many refresh tokens of a grant more than one page has sent.
+    pub(crate) fn sent_twice(&self, grant: usize) -> usize {
+        let of = |token: &str| crate::properties::grant_of(token) == Some(grant);
+        self.presented.iter().filter(|(token, pages)| of(token) && pages.len() > 1).count()
+    }
+
     pub(crate) fn written(&mut self, before: Option<&Stored>, after: Option<&Stored>) {
         let Some(before) = before else {
             self.latest = after.and_then(Stored::grant).or(self.latest);
