@@ -29,11 +29,13 @@ pub(super) async fn exchange(request: HttpRequest, host: &Host) -> HttpResult {
     // A controller of our own, always: gloo-net traps on a rejection that is not an Error, and a
     // foreign signal can bring one.
     let controller = AbortController::new().map_err(|_| HttpFailure::NoAnswer)?;
-    let mut end = Function::default();
-    let over = Promise::new(&mut |resolve, _| end = resolve);
+    let mut end = None;
+    let over = Promise::new(&mut |resolve, _| end = Some(resolve));
+    let end: Function = end.ok_or(HttpFailure::NoAnswer)?;
     let timer = set_timeout(&end, i32::try_from(request.timeout).unwrap_or(i32::MAX));
     let result = {
-        let (mut exchange, mut over) = (pin!(run(&request, proof.as_deref(), &controller)), pin!(settled(Ok(over))));
+        let (mut exchange, mut over) =
+            (pin!(run(&request, proof.as_deref(), &controller)), pin!(settled(Ok(over))));
         // Not every browser lets the reading of a body fail when its request is aborted.
         poll_fn(|context| match exchange.as_mut().poll(context) {
             Poll::Pending => over.as_mut().poll(context).map(|_| Err(HttpFailure::TimedOut)),
