@@ -32,7 +32,7 @@ impl Driver {
     /// One for each instance of the module, whose memory goes as a whole: nobody has to count who uses it.
     pub(super) fn new(config: Config, host: Host) -> &'static Self {
         let driver: &Self = Box::leak(Box::new(Self {
-            transactions: Transactions::new(&config.client_id),
+            transactions: Transactions::new(&config.issuer, &config.client_id),
             engine: RefCell::new(Engine::new(config)),
             inbox: RefCell::default(),
             running: Cell::new(false),

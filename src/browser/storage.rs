@@ -19,8 +19,9 @@ pub(super) struct Transactions {
 }
 
 impl Transactions {
-    pub(super) fn new(client_id: &str) -> Self {
-        Self { prefix: concat(&["tokenward.login.", client_id, "."]) }
+    /// Two servers may give out the same client id.
+    pub(super) fn new(issuer: &str, client_id: &str) -> Self {
+        Self { prefix: concat(&["tokenward.login.", issuer, " ", client_id, "."]) }
     }
 
     /// Does what is asked, if it is about pending logins and there is such a storage: workers have none.

@@ -16,11 +16,18 @@ impl Engine {
     }
 
     /// The server said who is signed in there. Somebody else: this session is over.
-    pub(super) fn check_answered(&mut self, op: OpId, answer: TokenAnswer, found: &Identity) {
+    pub(super) fn check_answered(
+        &mut self,
+        op: OpId,
+        generation: u32,
+        answer: TokenAnswer,
+        found: &Identity,
+    ) {
         if let Some(token) = answer.refresh_token {
             self.revoke_quietly(&token);
         }
-        let known = self.session.as_ref().and_then(|session| session.identity.as_ref());
+        let asked = self.session.as_ref().filter(|session| session.generation == generation);
+        let known = asked.and_then(|session| session.identity.as_ref());
         match known.map(|known| known.subject == found.subject) {
             None => self.refuse(op, Error::new(Code::LoginRequired)),
             Some(true) => {

@@ -56,8 +56,8 @@ pub(super) struct Redeemable {
     logouts: u32,
     code: Secret,
     transaction: Transaction,
-    /// It is about the session that is there.
-    checks: bool,
+    /// The session that it asks about, and does not begin.
+    checks: Option<u32>,
 }
 
 /// A login whose transaction is being stored before the page is left.
@@ -99,8 +99,8 @@ pub(super) struct Exchange {
     transaction: Transaction,
     key: Option<String>,
     pub(super) sent: Now,
-    /// It is about the session that is there.
-    checks: bool,
+    /// The session that it asks about, and does not begin.
+    checks: Option<u32>,
 }
 
 /// A token answer whose ID token says the right things and is not verified yet.
@@ -275,7 +275,7 @@ impl Engine {
         let Some(metadata) = self.metadata() else { return };
         let way = authorize::way_of(&response.state);
         let comes_back = authorize::comes_back(way);
-        let checks = authorize::checks(way);
+        let checks = authorize::checks(way).then_some(self.generation);
         let wants_proof = self.config.dpop.wants_proof(metadata);
         let state = response.state.clone();
         let validated = response.validate(&self.config, metadata);
@@ -284,7 +284,7 @@ impl Engine {
             Err(error) if comes_back && error.code == Code::InteractionRequired => {
                 self.settle(op, Ok(Reply::SignedIn { return_to: transaction.return_to }));
             }
-            Err(error) if WHOLE && checks => self.check_refused(op, error),
+            Err(error) if WHOLE && checks.is_some() => self.check_refused(op, error),
             Err(error) => self.login_failed(op, error),
             Ok((code, wants_proof)) => {
                 let wants_id_token = transaction.scope.contains("openid");
@@ -397,8 +397,10 @@ impl Engine {
         if exchange.logouts != self.logouts {
             return self.login_overtaken(exchange.op, Some(answer));
         }
-        if WHOLE && exchange.checks {
-            return self.check_answered(exchange.op, answer, &identity);
+        if let Some(generation) = exchange.checks
+            && WHOLE
+        {
+            return self.check_answered(exchange.op, generation, answer, &identity);
         }
         self.establish(ambient, *exchange, answer, Some((identity, claims)));
     }

@@ -345,7 +345,7 @@ class Stage {
     await this.driver.get(`${this.world.pagesUrl}e2e/blank.html`);
     const keys = await this.evaluate(() => Object.keys(sessionStorage));
     assert.equal(keys.length, 1, JSON.stringify(keys));
-    return keys[0].slice('tokenward.login.e2e.'.length);
+    return keys[0].slice(keys[0].indexOf('.tw.') + 1);
   }
 
   /** Waits for the provider's login page. */

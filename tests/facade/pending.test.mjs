@@ -9,13 +9,13 @@ const answer = (state) => `${PAGE}?code=c&state=${state}`;
 
 beforeEach(() => {
   openPage();
-  globalThis.sessionStorage = Object.create({ getItem(key) { return this[key] ?? null; } });
+  globalThis.sessionStorage = {};
 });
 afterEach(() => { delete globalThis.sessionStorage; });
 
 /** A login of a client that is pending. */
 const begun = (issuer, clientId, state) => {
-  sessionStorage[`tokenward.login.${clientId}.${state}`] = JSON.stringify({ v: 1, issuer, client_id: clientId });
+  sessionStorage[`tokenward.login.${issuer} ${clientId}.${state}`] = '{}';
 };
 
 const taking = (core) => {
@@ -58,8 +58,8 @@ test('A09: createClient leaves the answer of another client, and its place in th
 
 test('what belongs to nobody, or cannot be read, is the business of whoever is asked', async () => {
   const { client: mine, core } = await client('https://a.example', 'nobody');
-  sessionStorage['tokenward.login.nobody.tw.9'] = 'no record';
-  sessionStorage['somebody.tw.8'] = JSON.stringify({ issuer: 'https://b.example', client_id: 'x' });
+  sessionStorage['tokenward.login.https://b.example x.tw.99'] = '{}';
+  sessionStorage['somebody.tw.8'] = '{}';
   for (const url of [answer('tw.7'), answer('tw.8'), answer('tw.9'), PAGE]) await mine.handleRedirect(url);
   delete globalThis.sessionStorage;
   await mine.handleRedirect(answer('tw.6'));

@@ -166,6 +166,22 @@ fn k06_a_logout_overtakes_a_check() {
 }
 
 #[test]
+fn k06_a_login_overtakes_a_check() {
+    let mut world = somebody(live_for(300), "");
+    let url = begin(&mut world);
+    slow(&mut world, Purpose::Token, 3_000);
+    let op = world.come_back(&url);
+    world.run_for(200);
+    world.server.user = "user-2";
+    super::log_in(&mut world);
+    world.run_for(5_000);
+    assert_eq!(code_of(&world, op), Code::LoginRequired, "it was about another session");
+    assert_eq!((world.status(), world.count(Event::SessionExpired)), (Some(Status::SignedIn), 0));
+    assert!(world.is_live());
+    sound(&world);
+}
+
+#[test]
 fn k06_an_unproven_answer_says_nothing() {
     let mut world = somebody(live_for(300), "");
     world.server.signs_with = Some(250);
