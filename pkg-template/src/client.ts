@@ -122,6 +122,8 @@ const create = async (
 
   try {
     if (monitoring) {
+      // The lean one cannot check who is signed in.
+      options.engine = 'whole';
       const { createMonitor } = await loaded(import('./monitor.js'));
       monitor = createMonitor(monitoring, announcer, call);
     }

@@ -128,7 +128,7 @@ scenario('userinfo: the claims of the user who is signed in', async (stage) => {
 });
 
 scenario('userinfo that is refused says why, in the words of the server', async (stage) => {
-  await stage.signIn();
+  await stage.signIn({ engine: 'whole' });
   const headers = {
     'WWW-Authenticate': 'Basic realm="a, b", Bearer error="insufficient_scope", error_description="ask for profile"',
   };

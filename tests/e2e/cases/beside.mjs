@@ -324,10 +324,14 @@ const inNewTab = async (stage, work) => {
   return { first, second, result };
 };
 
-const listen = (stage) => stage.evaluate(() => {
-  window.elsewhere = [];
-  auth.on('elsewhere', ({ hint, session }) => window.elsewhere.push(`${hint} ${session.status}`));
-});
+const listen = async (stage) => {
+  await stage.evaluate(() => {
+    window.elsewhere = [];
+    auth.on('elsewhere', ({ hint, session }) => window.elsewhere.push(`${hint} ${session.status}`));
+  });
+  // What listens is loaded by then.
+  await stage.run(() => import('/pkg/dist/elsewhere.js').then(() => true));
+};
 
 const elsewhere = (stage, wanted) =>
   stage.until(`it hears ${wanted}`, async () => {
