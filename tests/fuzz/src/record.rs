@@ -88,6 +88,9 @@ fn check_made(text: &str) {
     let made = Record {
         grant: grant.to_owned(),
         scope: Scope::parse(scope).unwrap_or_default(),
+        resource: Vec::new(),
+        key: None,
+        bound: false,
         refresh_token: secret(refresh),
         access_token: Secret::new(access.to_owned()),
         lifetime: life,

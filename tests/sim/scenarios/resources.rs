@@ -7,10 +7,17 @@ use crate::properties::Wish;
 use crate::server::Policy;
 use crate::world::World;
 
-use super::{code_of, fresh, live_for, log_in, slow, somebody, sound, token_of};
+use super::{code_of, fresh, live_for, log_in, slow, sound, token_of};
 
 fn args(resource: &str) -> String {
     format!(r#"{{"resource":"https://{resource}.example.com/"}}"#)
+}
+
+/// Somebody is signed in who named these resources; a login names all that its session may ask for.
+fn somebody(policy: Policy, names: &[&str], more: &str) -> World {
+    let uris: Vec<_> = names.iter().map(|name| format!(r#""https://{name}.example.com/""#)).collect();
+    let options = format!(r#""resource":[{}]{more}"#, uris.join(","));
+    super::somebody(policy, options.leak())
 }
 
 fn resources(world: &World, token: &str) -> Vec<String> {
@@ -19,8 +26,8 @@ fn resources(world: &World, token: &str) -> Vec<String> {
 
 #[test]
 fn no_token_of_one_resource_is_given_out_for_another() {
-    for options in ["", r#""persistence":"sealed""#] {
-        let mut world = somebody(live_for(300), options);
+    for options in ["", r#","persistence":"sealed""#] {
+        let mut world = somebody(live_for(300), &["a", "b", "c"], options);
         slow(&mut world, Purpose::Token, 1_500);
         let names = ["a", "b", "a", "c", "b"];
         let ops: Vec<_> = names.iter().map(|name| world.get_token(&args(name))).collect();
@@ -47,7 +54,7 @@ fn no_token_of_one_resource_is_given_out_for_another() {
 
 #[test]
 fn the_order_of_resources_means_nothing_and_the_scope_does() {
-    let mut world = somebody(live_for(300), "");
+    let mut world = somebody(live_for(300), &["a", "b"], "");
     let mut ask = |args: &str| {
         let op = world.get_token(args);
         world.run_for(500);
@@ -76,7 +83,7 @@ fn the_order_of_resources_means_nothing_and_the_scope_does() {
 
 #[test]
 fn the_scope_of_another_resource_is_for_the_server_to_judge() {
-    let mut world = somebody(live_for(300), "");
+    let mut world = somebody(live_for(300), &["a", "b"], "");
     // `admin` is not in the scope of the session's own token, but may be that resource's.
     world.server.grants[0].scope = "openid profile email admin".to_owned();
     let op = world.get_token(r#"{"resource":"https://a.example.com/","scope":"admin"}"#);
@@ -94,7 +101,9 @@ fn the_scope_of_another_resource_is_for_the_server_to_judge() {
 
 #[test]
 fn so_many_are_kept_and_no_more() {
-    let mut world = somebody(live_for(3_600), "");
+    let names: Vec<_> = (0..20).map(|number| format!("r{number}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let mut world = somebody(live_for(3_600), &names, "");
     for number in 0..20 {
         world.get_token(&args(&format!("r{number}")));
         world.run_for(1_000);
@@ -113,8 +122,8 @@ fn so_many_are_kept_and_no_more() {
 
 #[test]
 fn they_end_with_their_session() {
-    for options in ["", r#""persistence":"sealed""#] {
-        let mut world = somebody(live_for(300), options);
+    for options in ["", r#","persistence":"sealed""#] {
+        let mut world = somebody(live_for(300), &["a", "b", "c"], options);
         let op = world.get_token(&args("a"));
         world.run_for(500);
         let before = token_of(&world, op);
@@ -141,7 +150,7 @@ fn they_end_with_their_session() {
 
 #[test]
 fn they_are_not_kept_for_a_reload_or_for_another_tab() {
-    let mut world = somebody(live_for(300), r#""persistence":"sealed""#);
+    let mut world = somebody(live_for(300), &["a"], r#","persistence":"sealed""#);
     let op = world.get_token(&args("a"));
     world.run_for(500);
     token_of(&world, op);
@@ -159,7 +168,7 @@ fn they_are_not_kept_for_a_reload_or_for_another_tab() {
 
 #[test]
 fn an_expired_one_is_replaced_in_its_place() {
-    let mut world = somebody(Policy { lifetime: Some(60), ..Policy::default() }, "");
+    let mut world = somebody(Policy { lifetime: Some(60), ..Policy::default() }, &["a"], "");
     let op = world.get_token(&args("a"));
     world.run_for(500);
     let before = token_of(&world, op);
