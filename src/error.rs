@@ -75,7 +75,7 @@ codes! {
     /// A URL is not https, and page and server are not both on loopback.
     InsecureUrl = "insecure_url", Options, false, "Use https. Plain http works only between a loopback page and a loopback server.";
     /// The lean module has no part for what was asked.
-    FeatureMissing = "feature_missing", Options, false, "The lean module has no part for it: bring tokenward.wasm instead of tokenward-lean.wasm.";
+    FeatureMissing = "feature_missing", Options, false, "The lean module has no part for it: set the option engine to 'whole', and with slim bring tokenward.wasm.";
 
     // any exchange
     /// No readable answer: offline, connection lost, CORS refused, or blocked by CSP.
@@ -203,6 +203,8 @@ codes! {
     // userinfo
     /// The answer is about another user.
     UserinfoSubject = "userinfo_subject", Userinfo, false, "Nothing of the answer was used.";
+    /// The answer is signed and cannot be shown to be the issuer's, for this client (OIDC Core 5.3.2).
+    UserinfoUnverified = "userinfo_unverified", Userinfo, false, "Nothing of the answer was used: check the server's keys and the algorithm it signs userinfo with for this client.";
     /// The userinfo endpoint refused the token.
     UserinfoRefused = "userinfo_refused", Userinfo, false, "See oauthError and description.";
 

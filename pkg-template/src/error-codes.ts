@@ -64,6 +64,7 @@ export type AuthErrorCode =
   | 'scope_not_granted'
   | 'resource_not_granted'
   | 'userinfo_subject'
+  | 'userinfo_unverified'
   | 'userinfo_refused'
   | 'call_invalid'
   | 'aborted'

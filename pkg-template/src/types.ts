@@ -468,8 +468,10 @@ export interface AuthClient extends AsyncDisposal {
   /**
    * Asks the server for the user's claims (OIDC Core 5.3).
    *
-   * Rejects with `endpoint_missing`, `userinfo_refused`, `userinfo_subject`, or what {@link AuthClient.getToken}
-   * rejects with.
+   * An answer that is signed is verified as an ID token is (OIDC Core 5.3.2).
+   *
+   * Rejects with `endpoint_missing`, `userinfo_refused`, `userinfo_subject`, `userinfo_unverified`, `keys_unavailable`, or
+   * what {@link AuthClient.getToken} rejects with.
    */
   userinfo(): Promise<Claims>;
 

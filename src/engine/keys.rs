@@ -11,7 +11,7 @@ use crate::time::{Millis, Now};
 
 use super::input::{Ambient, Verdict};
 use super::output::{Output, Verification};
-use super::{Engine, Job, login, refresh};
+use super::{Engine, Job, login, refresh, userinfo};
 
 /// A set older than this is fetched again before it is used: a withdrawn key must not live on in a page
 /// that is never reloaded.
@@ -30,7 +30,7 @@ pub(super) struct Keys {
     waiting: Vec<Box<Candidate>>,
 }
 
-/// An ID token whose claims are right and whose signature is not verified yet.
+/// An ID token, or a signed userinfo answer, whose claims are right and whose signature is not verified yet.
 #[derive(Debug)]
 pub(super) struct Candidate {
     pub(super) token: Unverified,
@@ -43,13 +43,16 @@ pub(super) struct Candidate {
 pub(super) enum Origin {
     Login(login::Candidate),
     Refresh(refresh::Candidate),
+    Userinfo(userinfo::Asked),
 }
 
 impl Origin {
-    fn access_token(&self) -> &Secret {
+    /// What came beside it, and may be named by its hash.
+    fn access_token(&self) -> Option<&Secret> {
         match self {
-            Self::Login(login) => &login.answer.access_token,
-            Self::Refresh(refresh) => &refresh.answer.access_token,
+            Self::Login(login) => Some(&login.answer.access_token),
+            Self::Refresh(refresh) => Some(&refresh.answer.access_token),
+            Self::Userinfo(_) => None,
         }
     }
 }
@@ -108,11 +111,10 @@ impl Engine {
                 keys,
                 input: candidate.token.signing_input.clone(),
                 signature: candidate.token.signature.clone(),
-                hashed: candidate
-                    .token
-                    .payload
-                    .member("at_hash")
-                    .map(|_| candidate.of.access_token().duplicate()),
+                hashed: match candidate.token.payload.member("at_hash") {
+                    Some(_) => candidate.of.access_token().map(Secret::duplicate),
+                    None => None,
+                },
             };
             let job = self.begin(Job::Verify(candidate));
             return self.out.push(Output::Verify(job, verification));
@@ -168,7 +170,10 @@ impl Engine {
         verdict: Verdict,
     ) {
         let code = match verdict {
-            Verdict::Valid(digest) if check_at_hash(&candidate.token.payload, &digest).is_err() => {
+            Verdict::Valid(digest)
+                if candidate.of.access_token().is_some()
+                    && check_at_hash(&candidate.token.payload, &digest).is_err() =>
+            {
                 Code::IdTokenAtHash
             }
             Verdict::Valid(_) => {
@@ -177,6 +182,7 @@ impl Engine {
                     Origin::Refresh(refresh) => {
                         self.refresh_verified(ambient, refresh, candidate.token.payload)
                     }
+                    Origin::Userinfo(asked) => self.userinfo_verified(&asked, Ok(candidate.token.payload)),
                 };
             }
             Verdict::Invalid if !candidate.refetched && self.keys.fetching.is_some() => {
@@ -192,6 +198,7 @@ impl Engine {
         match candidate.of {
             Origin::Login(login) => self.login_unverified(login, Error::new(code)),
             Origin::Refresh(refresh) => self.identity_doubtful(refresh.generation(), code.as_str()),
+            Origin::Userinfo(asked) => self.userinfo_verified(&asked, Err(Error::new(code))),
         }
     }
 
@@ -200,6 +207,7 @@ impl Engine {
         match candidate.of {
             Origin::Login(login) => self.login_unverified(login, error),
             Origin::Refresh(_) => self.hold_until_keys(ambient, candidate, error),
+            Origin::Userinfo(asked) => self.userinfo_verified(&asked, Err(error)),
         }
     }
 }

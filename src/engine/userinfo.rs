@@ -1,19 +1,21 @@
 //! `userinfo()`: with a live token, and once more with a new one when the endpoint refuses it.
 
+use crate::encoding::json::Json;
 use crate::error::{Code, Error, Phase, Result};
 use crate::protocol::dpop::Proof;
 use crate::protocol::http::HttpResponse;
-use crate::protocol::userinfo;
+use crate::protocol::userinfo::{self, Answer};
 
 use super::discovery::Continuation;
 use super::input::{Ambient, OpId};
+use super::keys::{Candidate, Origin};
 use super::output::Reply;
 use super::session::Target;
 use super::tokens::{Given, Then, Wish};
 use super::{Engine, Job};
 
 /// A question to the userinfo endpoint.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
     op: OpId,
     serial: u32,
@@ -67,7 +69,27 @@ impl Engine {
             let wish = self.wish_for_main(Some(serial));
             return self.want_token(ambient, op, wish, Then::Userinfo { again: true });
         }
-        let claims = userinfo::judge(response, session.subject());
-        self.settle(op, claims.map(Reply::Claims));
+        let (expected, algorithms) = (self.expected(), &self.config.algorithms);
+        match userinfo::judge(response, &expected, algorithms, session.subject(), ambient.now) {
+            Ok(Answer::Claims(claims)) => self.settle(op, Ok(Reply::Claims(claims))),
+            Ok(Answer::Signed(token)) => {
+                let of = Origin::Userinfo(asked);
+                self.verify(ambient, Box::new(Candidate { token: *token, of, refetched: false }));
+            }
+            Err(error) => self.refuse(op, error),
+        }
+    }
+
+    /// A signed answer was verified, or cannot be.
+    pub(super) fn userinfo_verified(&mut self, asked: &Asked, claims: Result<Json>) {
+        let claims = claims.map_err(|error| match error.code {
+            Code::KeysUnavailable | Code::EndpointMissing => error.during(Phase::Userinfo),
+            _ => userinfo::unverified(&error),
+        });
+        let result = match &self.session {
+            Some(session) if session.generation == asked.generation => claims.map(Reply::Claims),
+            _ => Err(Error::new(Code::LoginRequired)),
+        };
+        self.settle(asked.op, result);
     }
 }

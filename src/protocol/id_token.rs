@@ -57,9 +57,9 @@ pub fn check_login(
 ) -> Result<Identity> {
     let claims = &token.payload;
     let subject = check_origin(claims, expected)?;
-    let issued_at = check_times(claims, expected.leeway, now)?;
+    let issued_at = check_times(claims, expected.leeway, now, true)?;
     // Step 10: an ID token made long ago was not made for this login.
-    if issued_at < seconds(now) - as_f64(login.freshness + expected.leeway) {
+    if issued_at.is_some_and(|at| at < oldest(login.freshness, expected.leeway, now)) {
         return Err(Error::at(Code::IdTokenIssuedAt, "too old"));
     }
     // Step 11.
@@ -112,7 +112,17 @@ pub fn check_refresh(
     {
         return Err(changed("auth_time"));
     }
-    Ok(check_times(claims, expected.leeway, now).is_ok())
+    Ok(check_times(claims, expected.leeway, now, true).is_ok())
+}
+
+/// Checks the claims of a signed userinfo answer (OIDC Core 5.3.2): made by the issuer, for this client. It need not
+/// have times; those that are there must be right.
+///
+/// # Errors
+/// Those of the steps of an ID token.
+pub(super) fn check_userinfo(claims: &Json, expected: &Expected<'_>, now: Now) -> Result<()> {
+    check_origin(claims, expected)?;
+    check_times(claims, expected.leeway, now, false).map(drop)
 }
 
 /// Steps 2 to 5, and `sub`.
@@ -143,11 +153,11 @@ fn check_origin(claims: &Json, expected: &Expected<'_>) -> Result<String> {
     }
 }
 
-/// Steps 9 and 10, and `nbf`; gives `iat`.
-fn check_times(claims: &Json, leeway: i64, now: Now) -> Result<f64> {
+/// Steps 9 and 10, and `nbf`; gives `iat`. `all`: those of an ID token must be there.
+fn check_times(claims: &Json, leeway: i64, now: Now, all: bool) -> Result<Option<f64>> {
     let (now, leeway) = (seconds(now), as_f64(leeway));
     match number(claims, "exp") {
-        Ok(Some(expires)) if now < expires + leeway => {}
+        Ok(expires) if expires.map_or(!all, |expires| now < expires + leeway) => {}
         _ => return Err(Error::new(Code::IdTokenExpired)),
     }
     match number(claims, "nbf") {
@@ -155,7 +165,7 @@ fn check_times(claims: &Json, leeway: i64, now: Now) -> Result<f64> {
         _ => return Err(Error::new(Code::IdTokenNotBefore)),
     }
     match number(claims, "iat") {
-        Ok(Some(issued_at)) if issued_at <= now + leeway => Ok(issued_at),
+        Ok(issued_at) if issued_at.map_or(!all, |at| at <= now + leeway) => Ok(issued_at),
         _ => Err(Error::new(Code::IdTokenIssuedAt)),
     }
 }

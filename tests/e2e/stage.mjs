@@ -31,6 +31,7 @@ const scenery = async (stage, pkg) => ({
       client_id: `alg-${alg}`,
       redirect_uris: ['/e2e/app/'],
       id_token_signed_response_alg: alg,
+      userinfo_signed_response_alg: alg,
     })),
   ],
   mounts: {

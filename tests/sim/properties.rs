@@ -187,6 +187,7 @@ tally! {
     signed_in_elsewhere,
     degraded,
     repeated,
+    verified_userinfo,
 }
 
 impl Tally {
@@ -352,7 +353,7 @@ impl Checker {
         if matches!(kind, Kind::Token(_) | Kind::Userinfo) {
             self.token_requests.add(2.0);
         }
-        if matches!(kind, Kind::Redirect) {
+        if matches!(kind, Kind::Redirect | Kind::Userinfo) {
             self.key_requests.add(2.0);
         }
         if matches!(kind, Kind::Logout | Kind::Revoke) {
@@ -644,9 +645,12 @@ impl Checker {
                 let bound = facts.server.access.get(token).and_then(|access| access.key.as_ref());
                 self.require(bound == key.as_ref(), || "a proof by another key than the token's".to_owned());
             }
+            (Kind::Userinfo, Outcome::Claims) => {
+                self.tally.verified_userinfo += u64::from(facts.server.policy.signs_userinfo);
+            }
             (Kind::StepUp, Outcome::Done | Outcome::StepUp { .. })
             | (Kind::Proof, Outcome::Done | Outcome::Failed(_))
-            | (Kind::Userinfo, Outcome::Claims | Outcome::Failed(_))
+            | (Kind::Userinfo, Outcome::Failed(_))
             | (Kind::Restore, Outcome::Done | Outcome::Failed(_))
             | (Kind::Logout, Outcome::Done | Outcome::Navigate(_) | Outcome::Failed(_))
             | (Kind::Revoke, Outcome::Done | Outcome::Failed(_))

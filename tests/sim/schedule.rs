@@ -55,6 +55,7 @@ fn policy(chance: &mut Chance) -> Policy {
         // A client that requires proofs finds out at its first login that this one cannot read them.
         binds: chance.per_mille(900),
         requires_par: chance.per_mille(200),
+        signs_userinfo: chance.per_mille(300),
     }
 }
 

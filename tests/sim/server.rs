@@ -79,6 +79,8 @@ pub(crate) struct Policy {
     pub(crate) binds: bool,
     /// It takes pushed authorization requests only.
     pub(crate) requires_par: bool,
+    /// Whether userinfo is signed.
+    pub(crate) signs_userinfo: bool,
 }
 
 impl Default for Policy {
@@ -97,6 +99,7 @@ impl Default for Policy {
             checks_pkce: true,
             binds: false,
             requires_par: false,
+            signs_userinfo: false,
         }
     }
 }
@@ -538,9 +541,7 @@ impl Server {
 
     fn id_token(&self, grant: &Grant, access: &str, doctored: Option<Doctored>, now: Millis) -> String {
         let key = grant.signed_with;
-        let kid = if self.policy.names_keys { format!(r#","kid":"key-{key}""#) } else { String::new() };
         let algorithm = if doctored == Some(Doctored::Unsigned) { "none" } else { "ES256" };
-        let header = format!(r#"{{"alg":"{algorithm}"{kid}}}"#);
         let wrong = |what: Doctored, wrong: &str, right: &str| {
             if doctored == Some(what) { wrong.to_owned() } else { right.to_owned() }
         };
@@ -555,11 +556,20 @@ impl Server {
             wrong(Doctored::AtHash, "AAAA", &base64url::encode(&Sha256::digest(access)[..16])),
             seconds + 3600,
         );
-        let input =
-            [&base64url::encode(header.as_bytes()), ".", &base64url::encode(payload.as_bytes())].concat();
-        let mut signature = signature(key, &input);
-        signature[63] ^= u8::from(doctored == Some(Doctored::Signature));
-        format!("{input}.{}", base64url::encode(&signature))
+        let mut token = self.signed(key, &format!(r#"{{"alg":"{algorithm}""#), &payload);
+        if doctored == Some(Doctored::Signature) {
+            let broken = if token.ends_with('A') { 'Q' } else { 'A' };
+            token.pop();
+            token.push(broken);
+        }
+        token
+    }
+
+    fn signed(&self, key: u8, header: &str, payload: &str) -> String {
+        let kid = if self.policy.names_keys { format!(r#","kid":"key-{key}""#) } else { String::new() };
+        let header = base64url::encode(format!("{header}{kid}}}").as_bytes());
+        let input = format!("{header}.{}", base64url::encode(payload.as_bytes()));
+        format!("{input}.{}", base64url::encode(&signature(key, &input)))
     }
 
     fn userinfo(&mut self, request: &Arrival, now: Millis) -> HttpResponse {
@@ -571,6 +581,11 @@ impl Server {
             return json(401, "");
         }
         let subject = &self.grants[self.access[token].grant].subject;
+        if self.policy.signs_userinfo {
+            let key = self.signs_with.or(self.keys.last().copied()).unwrap_or_default();
+            let payload = format!(r#"{{"iss":"{ISSUER}","aud":"{CLIENT}","sub":"{subject}","name":"Ada"}}"#);
+            return response(200, "application/jwt", self.signed(key, r#"{"alg":"ES256""#, &payload));
+        }
         json(200, format!(r#"{{"sub":"{subject}","name":"Ada"}}"#))
     }
 

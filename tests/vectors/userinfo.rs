@@ -1,18 +1,23 @@
 //! The userinfo endpoint.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokenward::encoding::json::Json;
-use tokenward::error::{Code, Phase};
-use tokenward::protocol::http::{Caching, Purpose};
-use tokenward::protocol::userinfo::{judge, request};
+use tokenward::error::{Code, Error, Phase};
+use tokenward::protocol::http::{Caching, HttpResponse, Purpose};
+use tokenward::protocol::id_token::Expected;
+use tokenward::protocol::jws::Algorithm;
+use tokenward::protocol::userinfo::{self, Answer, request};
 use tokenward::secret::Secret;
 
-use crate::signer::ISSUER as SIGNER;
-use crate::support::{CLIENT, ISSUER, MARK, NOW_S, answer, html, json_answer, refused, rows, value};
+use crate::signer::{ISSUER as SIGNER, NAMES, Outcome, key_set, outcome};
+use crate::support::{
+    CLIENT, ISSUER, MARK, NOW, NOW_S, answer, code_at, html, json_answer, refused, rows, value,
+};
 
 rows![
     the_userinfo_request,
-    d02_signed_answers_were_not_asked_for,
+    d02_signed_answers_are_of_the_issuer_for_this_client,
+    d02_signed_answers_that_cannot_be_verified,
     d03_claims_missing_null_extra_or_elsewhere,
     d03_refusals_keep_their_status,
     s01_sub_missing_or_another,
@@ -35,16 +40,102 @@ fn the_userinfo_request() {
     assert!(!format!("{request:?}").contains("SlAV32hkKG"));
 }
 
-#[test]
-fn d02_signed_answers_were_not_asked_for() {
-    let claims = json!({ "iss": ISSUER, "aud": CLIENT, "sub": SUBJECT, "exp": NOW_S + 60, "iat": NOW_S });
-    let signed = SIGNER.token("RS256", Some("k"), &claims);
-    for body in [signed.clone(), signed.replace('a', "b"), String::new()] {
-        let error = refused(judge(&answer(200, "application/jwt", body.as_bytes()), Some(SUBJECT)));
-        assert_eq!((error.code, error.phase), (Code::ResponseInvalid, Phase::Userinfo));
+fn expected() -> Expected<'static> {
+    Expected { issuer: ISSUER, client_id: CLIENT, trusted_audiences: &[], leeway: 300 }
+}
+
+fn answered(response: &HttpResponse, subject: Option<&str>) -> Result<Answer, Error> {
+    userinfo::judge(response, &expected(), Algorithm::ALL, subject, NOW)
+}
+
+fn judge(response: &HttpResponse, subject: Option<&str>) -> Result<Json, Error> {
+    match answered(response, subject)? {
+        Answer::Claims(claims) => Ok(claims),
+        Answer::Signed(_) => panic!("not signed"),
     }
-    let as_text = json_answer(200, &json!(signed));
-    assert_eq!(refused(judge(&as_text, Some(SUBJECT))).code, Code::ResponseInvalid);
+}
+
+fn signed(alg: &str, changes: Value) -> HttpResponse {
+    let mut claims = json!({ "iss": ISSUER, "aud": CLIENT, "sub": SUBJECT, "email": "ada@example.com" });
+    for (name, value) in changes.as_object().unwrap() {
+        claims[name] = value.clone();
+    }
+    answer(200, "application/jwt", SIGNER.token(alg, Some("k"), &claims).as_bytes())
+}
+
+#[test]
+fn d02_signed_answers_are_of_the_issuer_for_this_client() {
+    for alg in NAMES {
+        let response = signed(alg, json!({}));
+        let Ok(Answer::Signed(token)) = answered(&response, Some(SUBJECT)) else { panic!("{alg}") };
+        // What is to be verified is the whole of it, with the key of the issuer.
+        let keys = key_set(&[SIGNER.jwk(alg, Some("k"))]);
+        let text = std::str::from_utf8(&response.body).unwrap();
+        assert!(matches!(outcome(text, &keys, Algorithm::ALL), Outcome::Valid(_)));
+        assert_eq!(token.payload.text("email"), Some("ada@example.com"));
+    }
+    let also_good = [
+        json!({ "aud": [CLIENT] }),
+        json!({ "exp": NOW_S + 60, "iat": NOW_S, "nbf": NOW_S }),
+        json!({ "exp": NOW_S - 200 }),
+    ];
+    for changes in also_good {
+        assert!(matches!(answered(&signed("ES256", changes), Some(SUBJECT)), Ok(Answer::Signed(_))));
+    }
+    for (changes, path) in [
+        (json!({ "iss": null }), "issuer"),
+        (json!({ "iss": "https://evil.example" }), "issuer"),
+        (json!({ "aud": null }), "audience"),
+        (json!({ "aud": "other" }), "audience"),
+        (json!({ "aud": [CLIENT, "other"] }), "audience"),
+        (json!({ "exp": NOW_S - 301 }), "expired"),
+        (json!({ "exp": "soon" }), "expired"),
+        (json!({ "nbf": NOW_S + 301 }), "not_before"),
+        (json!({ "iat": NOW_S + 302 }), "issued_at"),
+    ] {
+        let refused = code_at(answered(&signed("RS256", changes.clone()), Some(SUBJECT)));
+        assert_eq!(refused, (Code::UserinfoUnverified, path.to_owned()), "{changes}");
+    }
+    for sub in [json!("mallory"), json!(null), json!(7)] {
+        let refused = refused(answered(&signed("RS256", json!({ "sub": sub })), Some(SUBJECT)));
+        assert_eq!(refused.code, Code::UserinfoSubject);
+    }
+    // Without an ID token there is nobody to compare with, but somebody there must be.
+    assert!(answered(&signed("RS256", json!({})), None).is_ok());
+    let nobody = signed("RS256", json!({ "sub": null }));
+    assert_eq!(code_at(answered(&nobody, None)), (Code::UserinfoUnverified, "subject".into()));
+}
+
+#[test]
+fn d02_signed_answers_that_cannot_be_verified() {
+    let claims = json!({ "iss": ISSUER, "aud": CLIENT, "sub": SUBJECT }).to_string();
+    let token = |header: &str| SIGNER.token_of("RS256", header, &claims);
+    let good = token(r#"{"alg":"RS256"}"#);
+    for (body, path) in [
+        (token(r#"{"alg":"none"}"#), "algorithm"),
+        (token(r#"{"alg":"HS256"}"#), "algorithm"),
+        (token(r#"{"alg":"RS256","crit":["x"]}"#), "malformed"),
+        (token(r#"{"alg":"RS256","typ":"at+jwt"}"#), "malformed"),
+        (format!("{good}.x.y"), "encrypted"),
+        (good.replace('.', ""), "malformed"),
+        (String::new(), "malformed"),
+        (claims.clone(), "malformed"),
+    ] {
+        let error = refused(answered(&answer(200, "application/jwt", body.as_bytes()), Some(SUBJECT)));
+        assert_eq!((error.code, error.phase), (Code::UserinfoUnverified, Phase::Userinfo));
+        assert_eq!(error.path.as_deref(), Some(path), "{body}");
+    }
+    let narrow = userinfo::judge(
+        &answer(200, "application/jwt", good.as_bytes()),
+        &expected(),
+        &[Algorithm::Es256],
+        Some(SUBJECT),
+        NOW,
+    );
+    assert_eq!(code_at(narrow), (Code::UserinfoUnverified, "algorithm".into()));
+    for response in [answer(200, "application/jwt", b"\xff"), json_answer(200, &json!(good))] {
+        assert_eq!(refused(answered(&response, Some(SUBJECT))).code, Code::ResponseInvalid);
+    }
 }
 
 #[test]

@@ -99,6 +99,7 @@ export async function createProvider({ issuer, apiUrl, clients, ttl, policy, fea
       features: {
         devInteractions: { enabled: false },
         claimsParameter: { enabled: true },
+        jwtUserinfo: { enabled: true },
         revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
         rpInitiatedLogout: { enabled: true, logoutSource: logoutPage, postLogoutSuccessSource: loggedOutPage },
         resourceIndicators: {

@@ -7,6 +7,7 @@ import { metadata } from '../../hostile/provider/faults/metadata.mjs';
 import { byEvil } from '../../hostile/provider/faults/signatures.mjs';
 import { members, refuses } from '../../hostile/provider/faults/tokens.mjs';
 import * as net from '../../hostile/provider/faults/transport.mjs';
+import { forge } from '../../hostile/provider/keys.mjs';
 import { scenario } from '../case.mjs';
 import { openHostile, signInHostile, tryLogin } from '../hostile.mjs';
 
@@ -27,14 +28,40 @@ scenario('C13: ten callers, and a new kid in every answer: the keys are fetched 
   assert.equal(await stage.evaluate(() => auth.session.claims.sub), 'ada');
 });
 
-scenario('D02: userinfo as a JWT that nobody asked for is refused, signed well or not', async (stage) => {
+scenario('D02: userinfo as a JWT is verified as an ID token is, and refused otherwise', async (stage) => {
   await signInHostile(stage);
-  for (const body of ['eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.', '{"sub":"ada"}']) {
-    stage.hostile.behaves();
-    stage.hostile.does(net.says('userinfo', body, 'application/jwt'));
-    assert.equal((await stage.refused(() => auth.userinfo())).code, 'response_invalid');
+  const { hostile } = stage;
+  const { honest, evil } = hostile.keys;
+  const right = { iss: hostile.issuer, aud: 'e2e', sub: 'ada', email: 'ada@example.com' };
+  const jwt = (changes = {}, key = honest.RS256, header = {}) =>
+    forge({ alg: key.alg, kid: key.kid, ...header }, JSON.stringify({ ...right, ...changes }), key);
+  const ask = (body, type = 'application/jwt') => {
+    hostile.behaves();
+    hostile.does(net.says('userinfo', body, type));
+    return stage.attempt(() => auth.userinfo());
+  };
+  for (const alg of ['RS256', 'ES256', 'EdDSA']) assert.deepEqual((await ask(jwt({}, honest[alg]))).value, right, alg);
+  const good = jwt();
+  for (const [body, code, path] of [
+    [jwt({ iss: hostile.elsewhere }), 'userinfo_unverified', 'issuer'],
+    [jwt({ aud: 'other' }), 'userinfo_unverified', 'audience'],
+    [jwt({ exp: 1 }), 'userinfo_unverified', 'expired'],
+    [jwt({ sub: 'mallory' }), 'userinfo_subject', null],
+    [jwt({ sub: undefined }), 'userinfo_subject', null],
+    [jwt({}, evil, { kid: honest.RS256.kid }), 'userinfo_unverified', 'signature'],
+    [`${good.slice(0, -4)}AAAA`, 'userinfo_unverified', 'signature'],
+    [jwt({}, honest.RS256, { alg: 'none' }), 'userinfo_unverified', 'algorithm'],
+    [jwt({}, honest.RS256, { alg: 'HS256' }), 'userinfo_unverified', 'algorithm'],
+    [`${good}.x.y`, 'userinfo_unverified', 'encrypted'],
+    ['eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.', 'userinfo_unverified', 'algorithm'],
+    ['{"sub":"ada"}', 'userinfo_unverified', 'malformed'],
+  ]) {
+    const { thrown } = await ask(body);
+    assert.deepEqual([thrown?.code, thrown?.path], [code, path], body);
   }
+  assert.equal((await ask(good, 'text/plain')).thrown.code, 'response_invalid');
   assert.equal(await stage.status(), 'signed-in');
+  assert.ok(!(await stage.evaluate(() => auth.session.claims.email)), 'the session is not changed by it');
 });
 
 scenario('D03: claims that are missing or strange are data; 401 is worth one new token, 403 none', async (stage) => {

@@ -3,10 +3,13 @@
 
 use serde_json::Value;
 use tokenward::error::Code;
+use tokenward::protocol::id_token::Expected;
+use tokenward::protocol::jws::Algorithm;
 use tokenward::protocol::provider::Repairs;
+use tokenward::protocol::userinfo::Answer;
 use tokenward::protocol::{revocation, token, userinfo};
 
-use crate::support::{answer, check_error, check_secret, given, judged, saw};
+use crate::support::{CLIENT, ISSUER, NOW, answer, check_error, check_secret, given, judged, saw};
 
 /// The corpus form of an answer.
 pub fn run(data: &[u8]) {
@@ -69,13 +72,22 @@ pub fn run(data: &[u8]) {
 /// Answers of the other endpoints that a token goes to.
 fn check_relatives(data: &[u8]) {
     let response = answer(data);
-    match userinfo::judge(&response, Some("alice")) {
-        Ok(claims) => {
+    let expected = Expected { issuer: ISSUER, client_id: CLIENT, trusted_audiences: &[], leeway: 300 };
+    match userinfo::judge(&response, &expected, Algorithm::ALL, Some("alice"), NOW) {
+        Ok(Answer::Claims(claims)) => {
             saw("userinfo accepted");
             assert_eq!(claims.text("sub"), Some("alice"));
             assert_eq!(judged(&response.body)["sub"], "alice");
         }
-        Err(error) => check_error(&error, &[]),
+        Ok(Answer::Signed(token)) => {
+            assert_eq!(response.media_type(), "application/jwt");
+            assert_eq!((token.payload.text("sub"), token.payload.text("iss")), (Some("alice"), Some(ISSUER)));
+        }
+        Err(error) => {
+            let path = error.path.clone().unwrap_or_default();
+            assert!(path.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+            check_error(&error, &[&path]);
+        }
     }
     match revocation::judge(&response) {
         Ok(()) => assert!((200..300).contains(&response.status)),
