@@ -19,6 +19,7 @@ export interface ErrorRecord {
 export interface SessionRecord {
   status: SessionStatus;
   claims: Record<string, unknown> | null;
+  authorizationDetails?: unknown;
   scope: string | null;
   expiresAt: number | null;
   renewsAt: number | null;

@@ -63,7 +63,9 @@ export const withSignal = (
 /** The arguments of a login. */
 export const loginArguments = (options: Parameters<typeof withSignal>[0]): ReturnType<typeof withSignal> => {
   const given = withSignal(options);
-  // It travels as text (OIDC Core 5.5).
-  if (typeof given.args.claims === 'object') given.args.claims = JSON.stringify(given.args.claims);
+  // They travel as text (OIDC Core 5.5, RFC 9396 2).
+  for (const name of ['claims', 'authorizationDetails']) {
+    if (typeof given.args[name] === 'object') given.args[name] = JSON.stringify(given.args[name]);
+  }
   return given;
 };

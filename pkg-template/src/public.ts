@@ -2,7 +2,7 @@
 
 export { AuthError, isAuthError, type AuthErrorInit } from './errors.js';
 export type { AuthErrorCode, AuthErrorPhase } from './error-codes.js';
-export type { Claims, EventType, Persistence, Renewal, Session, SessionStatus, VaultKind } from './session.js';
+export type { AuthorizationDetail, Claims, EventType, Persistence, Renewal, Session, SessionStatus, VaultKind } from './session.js';
 export type { Elsewhere } from './elsewhere.js';
 export type { ProviderPreset } from './providers/preset.js';
 export type {

@@ -59,12 +59,25 @@ export interface Claims {
   readonly [claim: string]: unknown;
 }
 
+/** What a user has allowed in detail (RFC 9396 2): its `type` says what the other members mean. */
+export interface AuthorizationDetail {
+  /** The kind of authorization. */
+  readonly type: string;
+  /** Any other member. */
+  readonly [member: string]: unknown;
+}
+
 /** A frozen snapshot of the session. A change makes a new one, so `===` tells whether anything changed. */
 export interface Session {
   /** Where the session stands. */
   readonly status: SessionStatus;
   /** Claims of the verified ID token; `null` when nobody is signed in or `openid` was not asked for. */
   readonly claims: Claims | null;
+  /**
+   * What was granted in detail, as the server says it (RFC 9396 7): less than was asked for, more of it, or other types
+   * that it made of the scope. `null` when it says nothing.
+   */
+  readonly authorizationDetails: readonly AuthorizationDetail[] | null;
   /** The scope of the access token, space-separated (RFC 6749 3.3); `null` when nobody is signed in. */
   readonly scope: string | null;
   /** End of the access token's life in milliseconds as `Date.now()` counts; `null` when unknown or signed out. */
@@ -93,6 +106,7 @@ export const signedOut = (lastError: AuthError | null, vault: VaultKind): Sessio
   Object.freeze({
     status: 'signed-out',
     claims: null,
+    authorizationDetails: null,
     scope: null,
     expiresAt: null,
     renewsAt: null,
@@ -110,6 +124,13 @@ const deepFreeze = (value: unknown): void => {
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
+/** The value that is there, if the fresh one says the same. */
+const keep = <T>(fresh: T, known: T): T => {
+  if (same(fresh, known)) return known;
+  deepFreeze(fresh);
+  return fresh;
+};
+
 /** Turns the engine's records into snapshots, keeping the identity of whatever did not change. */
 export const createSnapshots = (): ((record: SessionRecord, current: Session) => Session) => {
   let last: SessionRecord | undefined;
@@ -117,12 +138,11 @@ export const createSnapshots = (): ((record: SessionRecord, current: Session) =>
     const previous = last;
     last = record;
     if (previous && same(previous, record)) return current;
-    const { status, claims, scope, expiresAt, renewsAt, endsAt, renewal, tokenType, lastError, persistence } = record;
-    const kept = same(claims, current.claims);
-    if (!kept) deepFreeze(claims);
+    const { status, claims, authorizationDetails = null, scope, expiresAt, renewsAt, endsAt, renewal, tokenType, lastError, persistence } = record;
     return Object.freeze({
       status,
-      claims: kept ? current.claims : (claims as Claims | null),
+      claims: keep(claims as Claims | null, current.claims),
+      authorizationDetails: keep(authorizationDetails as Session['authorizationDetails'], current.authorizationDetails),
       scope,
       expiresAt,
       renewsAt,

@@ -1,7 +1,7 @@
 import type { AuthError } from './errors.js';
 import type { Elsewhere } from './elsewhere.js';
 import type { ProviderPreset } from './providers/preset.js';
-import type { Claims, EventType, Session } from './session.js';
+import type { AuthorizationDetail, Claims, EventType, Session } from './session.js';
 
 /**
  * Server metadata under the names of RFC 8414 section 2 (OIDC Discovery section 3). Laid over what discovery
@@ -226,6 +226,8 @@ export interface LoginOptions {
   scope?: string;
   /** Resource indicators (RFC 8707) instead of those of the client. */
   resource?: string | string[];
+  /** What the user is asked to allow in detail (RFC 9396). What was granted is in {@link Session.authorizationDetails}. */
+  authorizationDetails?: AuthorizationDetail[];
   /** Space-separated languages for the server's pages, in order of preference (BCP 47). */
   uiLocales?: string;
   /** How the server should show its pages. */

@@ -67,6 +67,11 @@ pub(super) fn snapshot(snapshot: Snapshot) -> JsValue {
     record.text("status", snapshot.status.as_str());
     record.text("renewal", snapshot.renewal.as_str());
     record.put("claims", snapshot.claims.as_ref().map_or(JsValue::NULL, write));
+    if crate::WHOLE
+        && let Some(details) = &snapshot.details
+    {
+        record.put("authorizationDetails", write(details));
+    }
     record.put("scope", text_or_null(snapshot.scope));
     record.put("expiresAt", moment(snapshot.expires_at));
     record.put("renewsAt", moment(snapshot.renews_at));

@@ -33,6 +33,11 @@ impl Json {
         platform::parse(text).filter(|json| json.count_members() == names)
     }
 
+    /// The value as text.
+    pub fn to_text(&self) -> String {
+        platform::write(self)
+    }
+
     /// How many members there are, at every depth.
     fn count_members(&self) -> usize {
         let mut count = 0;
@@ -159,12 +164,19 @@ fn count_names(text: &str) -> Option<usize> {
 #[cfg(target_arch = "wasm32")]
 mod platform {
     use js_sys::{Array, JSON, Object};
+    use serde::Serialize;
+    use serde_wasm_bindgen::Serializer;
     use wasm_bindgen::{JsCast, JsValue};
 
     use super::{Json, MAX_DEPTH};
 
     pub(super) fn parse(text: &str) -> Option<Json> {
         from_js(&JSON::parse(text).ok()?, MAX_DEPTH)
+    }
+
+    pub(super) fn write(value: &Json) -> String {
+        let plain = value.serialize(&Serializer::json_compatible()).unwrap_or_default();
+        JSON::stringify(&plain).map(String::from).unwrap_or_default()
     }
 
     /// Reads plain data: own enumerable members, arrays, primitives. `None` for everything else.
@@ -208,6 +220,10 @@ mod platform {
 
     pub(super) fn parse(text: &str) -> Option<Json> {
         Some(convert(serde_json::from_str(text).ok()?))
+    }
+
+    pub(super) fn write(value: &Json) -> String {
+        serde_json::to_string(value).unwrap_or_default()
     }
 
     fn convert(value: serde_json::Value) -> Json {

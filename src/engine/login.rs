@@ -5,6 +5,7 @@ use crate::encoding::json::Json;
 use crate::error::{Code, Error, Phase, Result};
 use crate::protocol::authorize::{self, LoginOptions, Randomness};
 use crate::protocol::callback::{self, Arrival};
+use crate::protocol::details::Granted;
 use crate::protocol::dpop::{Policy, Proof};
 use crate::protocol::http::HttpResponse;
 use crate::protocol::id_token::{self, AtLogin, Expected, Identity};
@@ -348,6 +349,9 @@ impl Engine {
             Ok(answer) => answer,
             Err(error) => return self.login_failed(op, error.during(Phase::Token)),
         };
+        if matches!(answer.details, Granted::Malformed) {
+            return self.login_failed(op, Error::at(Code::TokenResponseInvalid, "authorization_details"));
+        }
         match self.judge_id_token(ambient, &answer, &exchange.transaction) {
             Err(error) => self.login_failed(op, error),
             Ok(Some((token, identity))) => {
@@ -449,6 +453,10 @@ impl Engine {
                 grant: transaction.nonce,
                 identity,
                 claims,
+                details: match answer.details {
+                    Granted::Details(list) => Some(list),
+                    _ => None,
+                },
                 // RFC 6749 5.1: an absent scope is the one asked for.
                 scope: answer.scope.unwrap_or(transaction.scope),
                 resource: transaction.resource,

@@ -249,6 +249,8 @@ pub struct Snapshot {
     pub claims: Option<Json>,
     /// Whether the access token is bound to a key.
     pub bound: Option<bool>,
+    /// Granted authorization details.
+    pub details: Option<Json>,
     /// Scope of the grant.
     pub scope: Option<String>,
     /// When the access token expires, milliseconds since 1970.

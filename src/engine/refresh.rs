@@ -6,6 +6,7 @@
 
 use crate::encoding::json::Json;
 use crate::error::{Code, Error, Phase, Result};
+use crate::protocol::details::Granted;
 use crate::protocol::dpop::Proof;
 use crate::protocol::http::HttpResponse;
 use crate::protocol::provider::Repair;
@@ -345,6 +346,12 @@ impl Engine {
         };
         if target.is_main() {
             self.out.push(Output::Token(Some(token.for_use())));
+        }
+        // What cannot be read costs no session: what was granted before counts.
+        if let Granted::Details(list) = answer.details
+            && target.is_main()
+        {
+            session.details = Some(list);
         }
         session.adopt(target, token);
         if let Some(claims) = claims {

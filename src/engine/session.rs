@@ -25,6 +25,8 @@ pub(super) struct Session {
     pub(super) identity: Option<Identity>,
     /// Claims of the ID token.
     pub(super) claims: Option<Json>,
+    /// Granted authorization details (RFC 9396), of the main access token.
+    pub(super) details: Option<Json>,
     /// Scope of the grant, which a narrowed access token does not change (RFC 6749 section 6).
     pub(super) scope: Scope,
     /// Resources it was asked for (RFC 8707).

@@ -133,6 +133,7 @@ impl Engine {
             id_token: copy(&self.id_token),
             identity: session.identity.clone(),
             claims: None,
+            details: session.details.clone(),
             ends_at: session.ends_at,
             journal,
         };
@@ -292,6 +293,7 @@ impl Engine {
         session.scope = record.scope;
         session.identity = record.identity;
         session.claims = record.claims;
+        session.details = record.details;
         self.id_token = record.id_token;
         if !is_new {
             // Who fails keeps to its back-off: otherwise two tabs would call each other up again and again.
@@ -323,6 +325,7 @@ impl Engine {
                 grant: record.grant,
                 identity: record.identity,
                 claims: record.claims,
+                details: record.details,
                 scope: record.scope,
                 resource: record.resource,
                 key: record.key,

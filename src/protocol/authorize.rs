@@ -8,6 +8,7 @@ use crate::encoding::form::Form;
 use crate::encoding::json::Json;
 use crate::encoding::{base64url, url};
 use crate::error::{Code, Error, Result};
+use crate::protocol::details;
 use crate::protocol::discovery::Metadata;
 use crate::protocol::pkce::Verifier;
 use crate::protocol::return_to;
@@ -41,8 +42,8 @@ pub struct LoginOptions {
     params: Vec<(String, String)>,
 }
 
-const KNOWN: &str = "via returnTo prompt loginHint maxAge acrValues requiredAcr claims scope resource uiLocales \
-     display extraParams";
+const KNOWN: &str = "via returnTo prompt loginHint maxAge acrValues requiredAcr claims scope resource \
+     authorizationDetails uiLocales display extraParams";
 
 /// Any `auth_time` is young enough, but there must be one.
 const ANY_AGE: i64 = 0xffff_ffff;
@@ -107,6 +108,9 @@ impl LoginOptions {
                 record.wrong("claims");
             }
             pass("claims", text);
+        }
+        if let Some(text) = details::requested(&mut record) {
+            params.push(("authorization_details".to_owned(), text.to_owned()));
         }
         params.append(&mut record.params("extraParams"));
 

@@ -4,6 +4,7 @@
 pub mod authorize;
 pub mod callback;
 pub mod challenge;
+pub mod details;
 pub mod discovery;
 pub mod dpop;
 pub mod http;

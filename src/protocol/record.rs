@@ -4,6 +4,7 @@
 use crate::config::Config;
 use crate::encoding::json::{Json, write_string};
 use crate::encoding::text::{decimal, digits, spaced, words};
+use crate::protocol::details;
 use crate::protocol::id_token::Identity;
 use crate::protocol::jws;
 use crate::protocol::scope::Scope;
@@ -48,6 +49,8 @@ pub struct Record {
     pub identity: Option<Identity>,
     /// What the ID token says; read from it, not written.
     pub claims: Option<Json>,
+    /// Granted authorization details.
+    pub details: Option<Json>,
     /// When the server ends the session whatever is renewed, by the wall clock.
     pub ends_at: Option<Millis>,
     /// When a token request with this refresh token was begun whose outcome is not known.
@@ -88,6 +91,9 @@ impl Record {
             if let Some(number) = number {
                 text(name, &decimal(number));
             }
+        }
+        if let Some(details) = &self.details {
+            text("authorization_details", &details.to_text());
         }
         for (name, token) in [("refresh_token", &self.refresh_token), ("id_token", &self.id_token)] {
             if let Some(token) = token {
@@ -147,6 +153,10 @@ impl Record {
             id_token,
             identity,
             claims,
+            details: match json.member("authorization_details") {
+                None => None,
+                Some(text) => Some(details::restored(text.as_str()?)?),
+            },
             ends_at: number("ends_at")?,
             journal: number("journal")?,
         })

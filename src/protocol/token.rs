@@ -6,6 +6,7 @@ use crate::encoding::form::Form;
 use crate::encoding::json::Json;
 use crate::encoding::text::{all, digits};
 use crate::error::{Code, Error, Phase, Result};
+use crate::protocol::details::{self, Granted};
 use crate::protocol::discovery::Metadata;
 use crate::protocol::dpop::Policy;
 use crate::protocol::http::{HttpRequest, HttpResponse, Purpose};
@@ -36,6 +37,8 @@ pub struct TokenAnswer {
     pub scope: Option<Scope>,
     /// The ID token.
     pub id_token: Option<Secret>,
+    /// The granted authorization details.
+    pub details: Granted,
 }
 
 /// The request of section 4.1.3. The code is used up, and so is the verifier.
@@ -84,15 +87,7 @@ fn finish(mut form: Form, config: &Config, metadata: &Metadata) -> HttpRequest {
 pub fn judge(response: &HttpResponse, repairs: Repairs) -> Result<TokenAnswer> {
     let status = response.status;
     let invalid = |member: &str| Error::at(Code::TokenResponseInvalid, member).with_status(status);
-    let not_an_answer = || Error::new(Code::ResponseInvalid).during(Phase::Token).with_status(status);
-    let json = provider::read(response, repairs).ok_or_else(not_an_answer)?;
-    // An answer with `error` is an error whatever its status and whatever is beside it.
-    if let Some((error, description)) = provider::refusal(&json, repairs) {
-        return Err(refusal(error, description).with_status(status));
-    }
-    if status != 200 {
-        return Err(not_an_answer());
-    }
+    let json = answer(response, repairs)?;
     let access_token = json.text("access_token").filter(|t| is_token(t));
     let access_token = access_token.ok_or_else(|| invalid("access_token"))?;
     // Sections 5.1 and 7.1: required, and not used when not understood.
@@ -116,6 +111,7 @@ pub fn judge(response: &HttpResponse, repairs: Repairs) -> Result<TokenAnswer> {
         refresh_token: text("refresh_token").filter(|t| is_printable(t)).map(|t| Secret::new(t.to_owned())),
         scope: provider::scope(&json, repairs),
         id_token,
+        details: details::granted(&json),
     })
 }
 
@@ -133,6 +129,21 @@ impl TokenAnswer {
         };
         Err(Error::new(code))
     }
+}
+
+/// The object of an answer that is no refusal.
+fn answer(response: &HttpResponse, repairs: Repairs) -> Result<Json> {
+    let status = response.status;
+    let not_an_answer = || Error::new(Code::ResponseInvalid).during(Phase::Token).with_status(status);
+    let json = provider::read(response, repairs).ok_or_else(not_an_answer)?;
+    // An answer with `error` is an error whatever its status and whatever is beside it.
+    if let Some((error, description)) = provider::refusal(&json, repairs) {
+        return Err(refusal(error, description).with_status(status));
+    }
+    if status != 200 {
+        return Err(not_an_answer());
+    }
+    Ok(json)
 }
 
 fn refusal(error: &str, description: Option<&str>) -> Error {

@@ -183,6 +183,8 @@ pub(crate) struct Server {
     pub(crate) user: &'static str,
     pub(crate) userinfos: usize,
     pub(crate) revoked: Vec<String>,
+    /// Authorization details in every token answer, as JSON.
+    pub(crate) details: Option<String>,
     /// Userinfo takes no token.
     pub(crate) refuses_userinfo: bool,
     /// The nonce that proofs must hold, at the token endpoint and at the userinfo endpoint.
@@ -260,6 +262,7 @@ impl Server {
             user: "user-1",
             userinfos: 0,
             revoked: Vec::new(),
+            details: None,
             refuses_userinfo: false,
             nonces: [None, None],
             never_content: false,
@@ -525,6 +528,9 @@ impl Server {
         }
         if self.policy.says_scope {
             body.push_str(&format!(r#","scope":"{scope}""#));
+        }
+        if let Some(details) = &self.details {
+            body.push_str(&format!(r#","authorization_details":{details}"#));
         }
         if with_id {
             let key = self.signs_with.or(self.keys.last().copied()).unwrap_or_default();

@@ -4,6 +4,7 @@ import {
   isAuthError,
   type AuthClient,
   type AuthErrorCode,
+  type AuthorizationDetail,
   type ClientOptions,
   type Elsewhere,
   type PopupLoginOptions,
@@ -65,6 +66,14 @@ void createClient({ issuer: 'https://id.example.com', clientId: 'spa', dangerous
 
 const popup: PopupLoginOptions = { mode: 'popup', timeout: 60, prompt: 'login' };
 const silent: SilentLoginOptions = { mode: 'redirect', returnTo: '/' };
+
+export const details = async (auth: AuthClient): Promise<void> => {
+  await auth.login({ authorizationDetails: [{ type: 'payment', amount: 5 }] });
+  // @ts-expect-error each has a type
+  await auth.login({ authorizationDetails: [{ amount: 5 }] });
+  const granted = auth.session.authorizationDetails;
+  holds<Equal<typeof granted, readonly AuthorizationDetail[] | null>>();
+};
 
 export const beside = async (auth: AuthClient): Promise<void> => {
   const session = await auth.login(popup);

@@ -20,6 +20,7 @@ rows![
     auth_time_with_a_fraction,
 ];
 
+const DETAILS: &str = r#"[{"amount":12.5,"type":"payment \"x\""}]"#;
 const CLAIMS: &str = r#"{"sub":"ada","n":1.5,"nested":{"a":[true,null]}}"#;
 
 fn id_token() -> String {
@@ -48,6 +49,7 @@ fn full() -> Record {
             auth_time: Some(1_790_000_000.0),
         }),
         claims: None,
+        details: Json::parse(DETAILS.as_bytes()),
         ends_at: Some(NOW.wall + 9),
         journal: Some(NOW.wall + 7),
     }
@@ -62,6 +64,7 @@ fn least() -> Record {
         refresh_token: None,
         id_token: None,
         identity: None,
+        details: None,
         ends_at: None,
         journal: None,
         scope: Scope::default(),
@@ -91,6 +94,7 @@ fn round_trip() {
         assert_eq!((&back.identity, &back.id_token), (&record.identity, &record.id_token));
         let claims = record.id_token.as_ref().map(|_| Json::parse(CLAIMS.as_bytes()).unwrap());
         assert_eq!(back.claims, claims);
+        assert_eq!(back.details, record.details);
     }
 }
 
@@ -101,6 +105,7 @@ fn nothing_but_the_session_is_written() {
         "scope": "openid profile", "resource": "https://api.example.com/", "key": "thumbprint", "token_type": "DPoP", "access_token": "access-token", "refresh_token": "refresh \"token\"",
         "id_token": id_token(), "since": NOW.wall.to_string(), "lifetime": "300000",
         "ends_at": (NOW.wall + 9).to_string(), "journal": (NOW.wall + 7).to_string(), "auth_time": "1790000000",
+        "authorization_details": DETAILS,
     });
     assert_eq!(written(&full()), expected);
     let names: Vec<_> = written(&least()).as_object().unwrap().keys().cloned().collect();
@@ -152,6 +157,9 @@ fn j06_broken_members() {
         ("lifetime", json!(true)),
         ("ends_at", json!("soon")),
         ("journal", json!("now")),
+        ("authorization_details", json!([{ "type": "payment" }])),
+        ("authorization_details", json!("payment")),
+        ("authorization_details", json!(r#"[{"amount":1}]"#)),
         ("auth_time", json!("then")),
         ("id_token", json!("")),
         ("id_token", json!("x")),

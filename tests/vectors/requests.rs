@@ -26,6 +26,7 @@ rows![
     the_query_of_the_endpoint_is_kept,
     b11_acr_that_is_required,
     auth_time_that_is_required,
+    authorization_details_travel_as_text,
     s09_every_request_has_secrets_of_its_own,
     k02_the_logout_request,
     k03_the_revocation_request,
@@ -210,6 +211,13 @@ fn auth_time_that_is_required() {
         let record = built.transaction.to_record(&config(), NOW);
         assert_eq!(Transaction::from_record(&record, &config(), NOW).unwrap().max_age, max_age);
     }
+}
+
+#[test]
+fn authorization_details_travel_as_text() {
+    let text = r#"[{"type":"payment","amount":12.50}]"#;
+    let built = built(json!({}), json!({ "authorizationDetails": text }), &metadata());
+    assert!(cut(&built.url).1.contains(&("authorization_details".into(), text.into())));
 }
 
 /// OIDC Core 5.5.1.1: essential in the claims parameter is as good as required by name.

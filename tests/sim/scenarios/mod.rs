@@ -2,6 +2,7 @@
 
 mod beside;
 mod check;
+mod details;
 mod end;
 mod flight;
 mod identity;
