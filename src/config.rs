@@ -95,7 +95,7 @@ const METADATA: &str = "issuer authorization_endpoint token_endpoint jwks_uri us
 
 /// Parameters that belong to the protocol, not to the app: those it sets itself, and those whose answer
 /// it must check.
-const RESERVED: &str = "authorization_details client_id client_secret code code_challenge code_challenge_method code_verifier dpop_jkt \
+const RESERVED: &str = "authorization_details client_id client_secret code code_challenge code_challenge_method code_verifier device_code dpop_jkt \
     grant_type max_age nonce redirect_uri refresh_token request request_uri response_mode response_type \
     scope state";
 

@@ -269,6 +269,12 @@ const create = async (
 
     userinfo: () => call('userinfo') as Promise<Claims>,
 
+    exchangeToken: async (options) => {
+      if (!exposed) throw failure('token_hidden');
+      const { args, signal } = loginArguments(options);
+      return call('exchangeToken', args, signal);
+    },
+
     logout: async (options) => {
       const args = plain(options);
       beside.abort();

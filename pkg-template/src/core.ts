@@ -1,7 +1,7 @@
 // The wasm boundary as the facade sees it. A client talks to a Core and never asks what is behind it.
 
 import type { EventType, Persistence, SessionStatus, Renewal, VaultKind } from './session.js';
-import type { AuthClient } from './types.js';
+import type { AuthClient, ExchangedToken } from './types.js';
 
 /** An error as the engine describes it. */
 export interface ErrorRecord {
@@ -46,6 +46,7 @@ export interface Calls {
   logout: { url: string | null } | undefined;
   revoke: undefined;
   restore: undefined;
+  exchangeToken: ExchangedToken;
 }
 
 /** What the engine wants to hear again with the answer of a request. */

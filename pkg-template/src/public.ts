@@ -12,6 +12,8 @@ export type {
   AuthListener,
   ClientOptions,
   ClientSettings,
+  ExchangedToken,
+  ExchangeOptions,
   GetTokenOptions,
   LoginOptions,
   LogoutOptions,

@@ -27,7 +27,7 @@ export interface AuthState {
 /** The client's methods; each waits for the client first. */
 export type AuthActions = Pick<
   AuthClient,
-  'login' | 'loginSilently' | 'logout' | 'getToken' | 'fetch' | 'userinfo' | 'revoke' | 'handleRedirect'
+  'login' | 'loginSilently' | 'logout' | 'getToken' | 'exchangeToken' | 'fetch' | 'userinfo' | 'revoke' | 'handleRedirect'
 >;
 
 /** A client as a store. */
@@ -110,6 +110,7 @@ export const createSource = (input: AuthInput): Source => {
       loginSilently: async (options) => (await ready()).loginSilently(options),
       logout: async (options) => (await ready()).logout(options),
       getToken: async (options) => (await ready()).getToken(options),
+      exchangeToken: async (options) => (await ready()).exchangeToken(options),
       fetch: async (input, init) => (await ready()).fetch(input, init),
       userinfo: async () => (await ready()).userinfo(),
       revoke: async () => (await ready()).revoke(),

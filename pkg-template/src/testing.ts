@@ -207,6 +207,17 @@ export const createTestClient = (options: TestClientOptions = {}): TestClient =>
       tokenNow();
       return session().claims as Claims;
     }),
+    exchangeToken: called('exchangeToken', ({ subjectToken, requestedTokenType, scope: wanted } = {}) => {
+      if (!exposeAccessToken) throw testError('token_hidden');
+      if (subjectToken === undefined) tokenNow();
+      return {
+        token: 'exchanged-token',
+        issuedTokenType: requestedTokenType ?? 'urn:ietf:params:oauth:token-type:access_token',
+        tokenType: 'Bearer',
+        expiresAt: Date.now() + lifetime * 1000,
+        scope: wanted ?? null,
+      };
+    }),
     logout: called('logout', signOut),
     revoke: called('revoke', () => {
       if (!session().claims) throw testError('login_required');

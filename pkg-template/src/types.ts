@@ -259,6 +259,46 @@ export interface SilentLoginOptions extends Omit<LoginOptions, 'mode' | 'prompt'
   timeout?: number;
 }
 
+/** Options of {@link AuthClient.exchangeToken}: the parameters of RFC 8693 2.1. Token types are URIs (section 3). */
+export interface ExchangeOptions {
+  /** The token to be exchanged. Default: the access token of the session. */
+  subjectToken?: string;
+  /** What that is; required with `subjectToken`. */
+  subjectTokenType?: string;
+  /** What is wanted; the answer must be of this type. A refresh token cannot be asked for. */
+  requestedTokenType?: string;
+  /** The services that the new token is for, by name. */
+  audience?: string | string[];
+  /** The services that it is for, by address (RFC 8707). */
+  resource?: string | string[];
+  /** Its space-separated scope. */
+  scope?: string;
+  /** The token of whoever acts for the subject. */
+  actorToken?: string;
+  /** What that is; required with `actorToken`. */
+  actorTokenType?: string;
+  /** What it is to allow in detail (RFC 9396). */
+  authorizationDetails?: AuthorizationDetail[];
+  /** Further parameters. Those of the protocol cannot be set here. */
+  extraParams?: Record<string, string>;
+  /** Gives up waiting, with `aborted`; what was sent goes on. */
+  signal?: AbortSignal;
+}
+
+/** What {@link AuthClient.exchangeToken} gives (RFC 8693 2.2). */
+export interface ExchangedToken {
+  /** The new token. Keeping it is up to the app. */
+  token: string;
+  /** What it is. */
+  issuedTokenType: string;
+  /** `N_A`: no access token. */
+  tokenType: 'Bearer' | 'N_A';
+  /** End of its life in milliseconds as `Date.now()` counts; `null` when unknown. */
+  expiresAt: number | null;
+  /** Its scope; `null` when the server does not say. */
+  scope: string | null;
+}
+
 /** Options of {@link AuthClient.getToken}. */
 export interface GetTokenOptions {
   /** Seconds the token must be valid for, at most half its life. Default: that of the client. */
@@ -476,6 +516,15 @@ export interface AuthClient extends AsyncDisposal {
    * what {@link AuthClient.getToken} rejects with.
    */
   userinfo(): Promise<Claims>;
+
+  /**
+   * Exchanges a token for another one (RFC 8693), by default the access token of the session, which stays where it is.
+   * The session is not touched, whatever the answer.
+   *
+   * Rejects with `token_refused`, `token_response_invalid`, `token_type_unsupported`, `client_secret_required`,
+   * `login_required`, `token_hidden`, or an error of the network; it is not asked again by itself.
+   */
+  exchangeToken(options?: ExchangeOptions): Promise<ExchangedToken>;
 
   /**
    * Ends the session: here at once, whatever happens on the network; then at the server, by sending the browser

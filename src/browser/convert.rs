@@ -67,9 +67,7 @@ pub(super) fn snapshot(snapshot: Snapshot) -> JsValue {
     record.text("status", snapshot.status.as_str());
     record.text("renewal", snapshot.renewal.as_str());
     record.put("claims", snapshot.claims.as_ref().map_or(JsValue::NULL, write));
-    if crate::WHOLE
-        && let Some(details) = &snapshot.details
-    {
+    if WHOLE && let Some(details) = &snapshot.details {
         record.put("authorizationDetails", write(details));
     }
     record.put("scope", text_or_null(snapshot.scope));
@@ -92,7 +90,7 @@ pub(super) fn reply(reply: Reply) -> JsValue {
         Reply::Navigate(url) => record.text("url", &url),
         Reply::SignedIn { return_to } => record.put("returnTo", text_or_null(return_to)),
         // They answer calls that the lean module does not take.
-        Reply::Proof { .. } | Reply::StepUp { .. } if !WHOLE => {}
+        Reply::Proof { .. } | Reply::StepUp { .. } | Reply::Exchanged { .. } if !WHOLE => {}
         Reply::Proof { token, serial, key, nonce, tries, renewed } => {
             record.text("token", token.expose());
             record.put("serial", serial.into());
@@ -111,6 +109,13 @@ pub(super) fn reply(reply: Reply) -> JsValue {
         Reply::Token { token, serial } => {
             record.text("token", token.expose());
             record.put("serial", serial.into());
+        }
+        Reply::Exchanged { exchanged, sent } => {
+            record.text("token", exchanged.token.expose());
+            record.text("issuedTokenType", &exchanged.issued_token_type);
+            record.text("tokenType", if exchanged.is_bearer { "Bearer" } else { "N_A" });
+            record.put("expiresAt", moment(exchanged.lifetime.map(|life| sent.saturating_add(life))));
+            record.put("scope", text_or_null(exchanged.scope.map(|scope| scope.to_text())));
         }
     }
     record.into()

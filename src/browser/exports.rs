@@ -151,6 +151,9 @@ fn read_call(name: &str, args: &JsValue) -> Result<Call> {
         "logout" => Call::Logout(args),
         "revoke" => Call::Revoke,
         "restore" => Call::Restore,
+        "exchangeToken" if WHOLE => Call::ExchangeToken(args),
+        // A method that is not here is one of the whole module's.
+        _ if !WHOLE => return Err(Error::at(Code::FeatureMissing, name)),
         _ => return Err(Error::at(Code::CallInvalid, "name")),
     })
 }

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::protocol::discovery::{self, Metadata};
+use crate::protocol::exchange::ExchangeOptions;
 use crate::protocol::http::{Caching, HttpResponse};
 
 use super::input::{Ambient, OpId};
@@ -24,6 +25,7 @@ pub(super) enum Continuation {
     Refresh(Box<refresh::Flight>),
     Userinfo(OpId),
     Revoke(Box<(OpId, Session)>),
+    Exchange(Box<(OpId, ExchangeOptions)>),
 }
 
 impl Engine {
@@ -92,6 +94,8 @@ impl Engine {
             Continuation::Logout(wanted) => self.logout_ready(ambient, *wanted),
             Continuation::Refresh(flight) => self.refresh_ready(ambient, flight, outcome),
             Continuation::Revoke(both) => self.revoke_ready(both.0, both.1),
+            Continuation::Exchange(both) if crate::WHOLE => self.exchange_ready(ambient, *both, outcome),
+            Continuation::Exchange(_) => {}
             Continuation::Userinfo(op) => match outcome {
                 Ok(()) => self.userinfo(ambient, op),
                 Err(error) => self.refuse(op, error),

@@ -135,7 +135,7 @@ impl Engine {
         self.send_revocation(token, Hint::RefreshToken, Revoking::Quietly);
     }
 
-    fn send_revocation(&mut self, token: &Secret, hint: Hint, then: Revoking) -> bool {
+    pub(super) fn send_revocation(&mut self, token: &Secret, hint: Hint, then: Revoking) -> bool {
         let Some(endpoint) = self.metadata().and_then(|m| m.revocation_endpoint.clone()) else {
             return false;
         };

@@ -7,6 +7,7 @@
 
 mod check;
 mod discovery;
+mod exchange;
 pub mod input;
 mod keys;
 mod login;
@@ -101,6 +102,7 @@ enum Job {
     Verify(Box<keys::Candidate>),
     Userinfo(userinfo::Asked),
     Revoke(logout::Revoking),
+    ExchangeToken(Box<exchange::Asked>),
     Tabs(tabs::Asked),
 }
 
@@ -188,11 +190,14 @@ impl Engine {
             Call::GetToken(args) => self.get_token(ambient, op, &args),
             Call::Proof(args) if WHOLE => self.proof(ambient, op, &args),
             Call::StepUp(args) if WHOLE => self.step_up(ambient, op, &args),
-            Call::Proof(_) | Call::StepUp(_) => self.refuse(op, Error::new(Code::FeatureMissing)),
             Call::Userinfo => self.userinfo(ambient, op),
             Call::Logout(args) => self.logout(ambient, op, &args),
             Call::Revoke => self.revoke(ambient, op),
             Call::Restore => self.restore(op),
+            Call::ExchangeToken(args) if WHOLE => self.exchange_token(ambient, op, &args),
+            Call::Proof(_) | Call::StepUp(_) | Call::ExchangeToken(_) => {
+                self.refuse(op, Error::new(Code::FeatureMissing));
+            }
         }
     }
 
@@ -214,6 +219,7 @@ impl Engine {
             Some(Job::Push(login)) => self.pushed(*login, response),
             Some(Job::Userinfo(asked)) => self.userinfo_answered(ambient, asked, response),
             Some(Job::Revoke(revoking)) => self.revocation_answered(revoking, response),
+            Some(Job::ExchangeToken(asked)) if WHOLE => self.exchange_answered(*asked, response),
             _ => {}
         }
     }

@@ -6,6 +6,7 @@ use crate::encoding::json::Json;
 use crate::encoding::url::without_query;
 use crate::engine::input::{JobId, OpId};
 use crate::error::Error;
+use crate::protocol::exchange::Exchanged;
 use crate::protocol::http::HttpRequest;
 use crate::protocol::jws::Algorithm;
 use crate::secret::Secret;
@@ -159,6 +160,13 @@ pub enum Reply {
     },
     /// Claims.
     Claims(Json),
+    /// What a token was exchanged for.
+    Exchanged {
+        /// The new token.
+        exchanged: Exchanged,
+        /// When it was asked for, milliseconds since 1970.
+        sent: Millis,
+    },
 }
 
 impl fmt::Debug for Reply {
@@ -173,6 +181,7 @@ impl fmt::Debug for Reply {
             Self::Proof { serial, .. } => f.debug_tuple("Proof").field(serial).finish(),
             Self::Token { serial, .. } => f.debug_tuple("Token").field(serial).finish(),
             Self::Claims(_) => f.write_str("Claims"),
+            Self::Exchanged { .. } => f.write_str("Exchanged"),
         }
     }
 }

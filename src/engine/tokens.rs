@@ -3,6 +3,7 @@
 use crate::config::Record;
 use crate::encoding::json::Json;
 use crate::error::{Code, Error, Result};
+use crate::protocol::exchange::ExchangeOptions;
 use crate::secret::Secret;
 use crate::time::Millis;
 
@@ -31,6 +32,8 @@ pub(super) enum Then {
     Userinfo { again: bool },
     /// A request of the app, with a proof.
     Proof(Presented),
+    /// To be exchanged for another.
+    Exchange(Box<ExchangeOptions>),
 }
 
 /// A token that is handed out.
@@ -118,7 +121,7 @@ impl Engine {
                 token.serves(wish.min_validity, ambient.now) || (!can_renew && token.lives(ambient.now));
             if good && serves {
                 let given = session.give(token);
-                return self.hand_out(op, then, given);
+                return self.hand_out(ambient, op, then, given);
             }
         }
         if !can_renew {
@@ -134,11 +137,15 @@ impl Engine {
         }
     }
 
-    fn hand_out(&mut self, op: OpId, then: Then, given: Given) {
+    fn hand_out(&mut self, ambient: &Ambient<'_>, op: OpId, then: Then, given: Given) {
         match then {
             Then::Reply => self.settle(op, Ok(Reply::Token { token: given.token, serial: given.serial })),
             Then::Userinfo { again } => self.ask_userinfo(op, given, again),
             Then::Proof(of) => self.hand_out_proof(op, given, &of),
+            Then::Exchange(options) if crate::WHOLE => {
+                self.send_exchange(ambient, op, *options, &given.token, Some(self.generation));
+            }
+            Then::Exchange(_) => {}
         }
     }
 
@@ -152,7 +159,7 @@ impl Engine {
                 Some((session, token)) if *renewed == waiter.target => {
                     if token.lives(ambient.now) || waiter.let_pass {
                         let given = session.give(token);
-                        self.hand_out(waiter.op, waiter.then, given);
+                        self.hand_out(ambient, waiter.op, waiter.then, given);
                     } else {
                         waiter.let_pass = true;
                         self.waiters.push(waiter);

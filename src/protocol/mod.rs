@@ -7,6 +7,7 @@ pub mod challenge;
 pub mod details;
 pub mod discovery;
 pub mod dpop;
+pub mod exchange;
 pub mod http;
 pub mod id_token;
 pub mod jwks;

@@ -71,7 +71,7 @@ pub fn refresh_request(
 
 /// Section 3.2.1: a public client says who it is in the form. No header of our own: the request
 /// needs no preflight.
-fn finish(mut form: Form, config: &Config, metadata: &Metadata) -> HttpRequest {
+pub(super) fn finish(mut form: Form, config: &Config, metadata: &Metadata) -> HttpRequest {
     form.add("client_id", &config.client_id);
     for (name, value) in &config.token_params {
         form.add(name, value);
@@ -132,7 +132,7 @@ impl TokenAnswer {
 }
 
 /// The object of an answer that is no refusal.
-fn answer(response: &HttpResponse, repairs: Repairs) -> Result<Json> {
+pub(super) fn answer(response: &HttpResponse, repairs: Repairs) -> Result<Json> {
     let status = response.status;
     let not_an_answer = || Error::new(Code::ResponseInvalid).during(Phase::Token).with_status(status);
     let json = provider::read(response, repairs).ok_or_else(not_an_answer)?;
@@ -169,7 +169,7 @@ pub(crate) fn is_printable(text: &str) -> bool {
 }
 
 /// RFC 6749 A.14: digits. Servers also send them as a string. Anything else: unknown.
-fn lifetime(value: &Json) -> Option<Millis> {
+pub(super) fn lifetime(value: &Json) -> Option<Millis> {
     let seconds: u64 = match value {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be in range")]
         Json::Number(n) if *n >= 1.0 && *n < 1e12 => *n as u64,

@@ -123,6 +123,16 @@ test('fetch answers as the test says, with the token, and without a network', as
   assert.deepEqual([error.code, error.path], ['api_not_allowed', 'https://api.example']);
 });
 
+test('a token is exchanged for another while somebody is signed in, or one of the app\'s own at any time', async () => {
+  const auth = createTestClient();
+  assert.equal(await codeOf(auth.exchangeToken()), 'login_required');
+  assert.equal((await auth.exchangeToken({ subjectToken: 'x', subjectTokenType: 'urn:x' })).token, 'exchanged-token');
+  auth.controls.signIn();
+  const { tokenType, scope } = await auth.exchangeToken({ scope: 'read' });
+  assert.deepEqual([tokenType, scope], ['Bearer', 'read']);
+  assert.equal(await codeOf(createTestClient({ exposeAccessToken: false }).exchangeToken()), 'token_hidden');
+});
+
 test('a call fails once when it is told to', async () => {
   const { isAuthError } = await load('errors');
   const auth = await make({ claims: ada });

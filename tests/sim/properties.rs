@@ -46,6 +46,7 @@ pub(crate) enum Outcome {
         met: bool,
     },
     Claims,
+    Exchanged(String),
     Failed(Error),
 }
 
@@ -81,6 +82,7 @@ pub(crate) enum Kind {
     Logout,
     Revoke,
     Restore,
+    Exchange,
 }
 
 #[derive(Debug)]
@@ -187,6 +189,7 @@ tally! {
     signed_in_elsewhere,
     degraded,
     repeated,
+    exchanged,
     verified_userinfo,
 }
 
@@ -350,7 +353,7 @@ impl Checker {
     // What goes in.
 
     pub(crate) fn called(&mut self, op: OpId, kind: Kind, facts: &Facts<'_>) {
-        if matches!(kind, Kind::Token(_) | Kind::Userinfo) {
+        if matches!(kind, Kind::Token(_) | Kind::Userinfo | Kind::Exchange) {
             self.token_requests.add(2.0);
         }
         if matches!(kind, Kind::Redirect | Kind::Userinfo) {
@@ -552,7 +555,7 @@ impl Checker {
                     let first = self.codes.insert(code.to_owned());
                     self.require(first, || "a code is exchanged twice".to_owned());
                 }
-                (None, None) => self.fail("a token request without a grant"),
+                (None, None) => self.asks_otherwise(&arrival, facts),
             },
             Purpose::Keys => {
                 let calm = self.key_requests.take(facts.truth);
@@ -573,6 +576,16 @@ impl Checker {
                 self.may_be_seen(&token, facts);
             }
             Purpose::Discovery | Purpose::Push => {}
+        }
+    }
+
+    /// Token requests of other grants.
+    fn asks_otherwise(&mut self, arrival: &Arrival, facts: &Facts<'_>) {
+        match arrival.field("subject_token") {
+            // Other tokens are the app's own.
+            Some(subject) if subject.starts_with("at.") => drop(self.may_be_seen(subject, facts)),
+            Some(_) => {}
+            None => self.fail("a token request without a grant"),
         }
     }
 
@@ -628,6 +641,7 @@ impl Checker {
                 met: *met,
             },
             Ok(Reply::Claims(_)) => Outcome::Claims,
+            Ok(Reply::Exchanged { exchanged, .. }) => Outcome::Exchanged(exchanged.token.expose().to_owned()),
             Err(error) => Outcome::Failed(error.clone()),
         };
         let Some(operation) = self.operations.remove(&op.0) else { return };
@@ -648,9 +662,14 @@ impl Checker {
             (Kind::Userinfo, Outcome::Claims) => {
                 self.tally.verified_userinfo += u64::from(facts.server.policy.signs_userinfo);
             }
+            (Kind::Exchange, Outcome::Exchanged(token)) => {
+                self.tally.exchanged += 1;
+                self.require(!overtaken, || "an exchange goes on although a logout came after it".to_owned());
+                self.may_be_seen(token, facts);
+            }
             (Kind::StepUp, Outcome::Done | Outcome::StepUp { .. })
             | (Kind::Proof, Outcome::Done | Outcome::Failed(_))
-            | (Kind::Userinfo, Outcome::Failed(_))
+            | (Kind::Userinfo | Kind::Exchange, Outcome::Failed(_))
             | (Kind::Restore, Outcome::Done | Outcome::Failed(_))
             | (Kind::Logout, Outcome::Done | Outcome::Navigate(_) | Outcome::Failed(_))
             | (Kind::Revoke, Outcome::Done | Outcome::Failed(_))

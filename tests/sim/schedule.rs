@@ -142,7 +142,10 @@ impl Schedule {
             }
             6..16 => self.user_comes_back(world),
             16..19 => self.strange_callback(world),
-            19..62 => self.get_tokens(world),
+            19..59 => self.get_tokens(world),
+            59..62 => {
+                world.exchange_token(r#"{"audience":"https://api.example.com"}"#);
+            }
             62..70 => {
                 world.userinfo();
             }

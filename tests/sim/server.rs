@@ -183,6 +183,8 @@ pub(crate) struct Server {
     pub(crate) user: &'static str,
     pub(crate) userinfos: usize,
     pub(crate) revoked: Vec<String>,
+    /// How often a token was exchanged.
+    pub(crate) token_exchanges: usize,
     /// Authorization details in every token answer, as JSON.
     pub(crate) details: Option<String>,
     /// Userinfo takes no token.
@@ -262,6 +264,7 @@ impl Server {
             user: "user-1",
             userinfos: 0,
             revoked: Vec::new(),
+            token_exchanges: 0,
             details: None,
             refuses_userinfo: false,
             nonces: [None, None],
@@ -356,6 +359,9 @@ impl Server {
             Purpose::Revocation => plain(self.revoke(request)),
             Purpose::Token => match request.field("grant_type") {
                 Some("authorization_code") => self.exchange(request, now),
+                Some("urn:ietf:params:oauth:grant-type:token-exchange") => {
+                    plain(self.exchange_token(request, now))
+                }
                 _ => self.renew(request, now),
             },
         }
@@ -447,6 +453,34 @@ impl Server {
         let openid = scope.split(' ').any(|value| value == "openid");
         let body = self.token_answer(grant, scope, Vec::new(), refresh.as_deref(), openid, None, now);
         (json(200, body), Word::Tokens { grant, refresh, refreshed: false })
+    }
+
+    /// RFC 8693: another token of the same grant.
+    fn exchange_token(&mut self, request: &Arrival, now: Millis) -> HttpResponse {
+        self.token_exchanges += 1;
+        let subject = request.field("subject_token").unwrap_or_default().to_owned();
+        if !self.honours(&subject, now) {
+            return refusal(400, "invalid_request");
+        }
+        let (grant, token) = (self.access[&subject].grant, self.mint("xt", self.access[&subject].grant));
+        let scope = request.field("scope").unwrap_or_default().to_owned();
+        let access = Access {
+            grant,
+            issued: now,
+            lifetime: Some(60_000),
+            scope,
+            key: None,
+            resource: Vec::new(),
+            doctored: false,
+        };
+        self.access.insert(token.clone(), access);
+        let kind = "urn:ietf:params:oauth:token-type:access_token";
+        json(
+            200,
+            format!(
+                r#"{{"access_token":"{token}","token_type":"Bearer","issued_token_type":"{kind}","expires_in":60}}"#
+            ),
+        )
     }
 
     fn new_refresh_token(&mut self, grant: usize) -> String {

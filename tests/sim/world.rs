@@ -303,6 +303,10 @@ impl World {
         self.call(Kind::Userinfo, Call::Userinfo)
     }
 
+    pub(crate) fn exchange_token(&mut self, args: &str) -> OpId {
+        self.call(Kind::Exchange, Call::ExchangeToken(json(args)))
+    }
+
     pub(crate) fn logout(&mut self, args: &str) -> OpId {
         self.call(Kind::Logout, Call::Logout(json(args)))
     }

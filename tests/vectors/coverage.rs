@@ -5,8 +5,8 @@ use tokenward::error::Code;
 
 use crate::support::{Row, refusals};
 use crate::{
-    callback, challenge, discovery, dpop, id_token, options, par, providers, record, requests, rfc_vectors,
-    signatures, token, transaction, userinfo,
+    callback, challenge, discovery, dpop, exchange, id_token, options, par, providers, record, requests,
+    rfc_vectors, signatures, token, transaction, userinfo,
 };
 
 const MODULES: &[&[Row]] = &[
@@ -14,6 +14,7 @@ const MODULES: &[&[Row]] = &[
     challenge::ROWS,
     discovery::ROWS,
     dpop::ROWS,
+    exchange::ROWS,
     id_token::ROWS,
     options::ROWS,
     par::ROWS,

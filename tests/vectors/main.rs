@@ -14,6 +14,7 @@ mod coverage;
 mod discovery;
 mod dpop;
 mod encodings;
+mod exchange;
 mod id_token;
 mod options;
 mod par;

@@ -51,7 +51,8 @@ export const createPeer = (
   };
 
   const call = (op: number, name: keyof Calls, args: Record<string, unknown> | undefined) => {
-    if ((name === 'getToken' || name === 'proof') && !engine.exposed) return post(['settle', op, false, describe('token_hidden')]);
+    const givesToken = name === 'getToken' || name === 'proof' || name === 'exchangeToken';
+    if (givesToken && !engine.exposed) return post(['settle', op, false, describe('token_hidden')]);
     ops.set(op, 0);
     const own = engine.call(
       name,

@@ -4,6 +4,7 @@ mod beside;
 mod check;
 mod details;
 mod end;
+mod exchange;
 mod flight;
 mod identity;
 mod login;
