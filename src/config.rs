@@ -89,7 +89,7 @@ const KNOWN: &str = "issuer clientId redirectUri postLogoutRedirectUri scope dis
 
 /// Metadata members that are used. Others are the server's own business, but a misspelling of these is not.
 const METADATA: &str = "issuer authorization_endpoint token_endpoint jwks_uri userinfo_endpoint \
-    end_session_endpoint revocation_endpoint code_challenge_methods_supported dpop_signing_alg_values_supported \
+    end_session_endpoint revocation_endpoint device_authorization_endpoint code_challenge_methods_supported dpop_signing_alg_values_supported \
     pushed_authorization_request_endpoint require_pushed_authorization_requests \
     id_token_signing_alg_values_supported authorization_response_iss_parameter_supported";
 

@@ -142,6 +142,10 @@ codes! {
     DpopKeyLost = "dpop_key_lost", Token, false, "Call login().";
     /// A server demands a nonce that cannot be read, or is none.
     DpopNonceMissing = "dpop_nonce_missing", Token, false, "Have the server name DPoP-Nonce in Access-Control-Expose-Headers.";
+    /// The user, or the server's policy, refused the login of a device (RFC 8628 3.5).
+    DeviceDenied = "device_denied", Token, false, "The user said no: offer another way to log in, or begin again when the user asks for it.";
+    /// Nobody entered the code in time (RFC 8628 3.5).
+    DeviceExpired = "device_expired", Token, true, "Nobody entered the code in time: call loginWithDevice() again for a new one.";
     /// `openid` was asked for, but there is no ID token.
     IdTokenMissing = "id_token_missing", Token, false, "Enable OpenID Connect for the client, or remove openid from scope.";
 

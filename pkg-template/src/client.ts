@@ -104,6 +104,7 @@ const create = async (
   let handling: string | undefined;
   const host: Host = {
     settle: operations.settle,
+    code: operations.show,
     session: (record) => {
       if (closed) return;
       change(snapshot(record, session()));
@@ -227,6 +228,11 @@ const create = async (
         }
       };
       return signal ? ask() : silentLogins(JSON.stringify(args), ask);
+    },
+
+    loginWithDevice: async (options) => {
+      await (await loaded(import('./device.js'))).withDevice(call, options);
+      return session();
     },
 
     handleRedirect: async (url) => {

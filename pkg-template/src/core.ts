@@ -1,7 +1,7 @@
 // The wasm boundary as the facade sees it. A client talks to a Core and never asks what is behind it.
 
 import type { EventType, Persistence, SessionStatus, Renewal, VaultKind } from './session.js';
-import type { AuthClient, ExchangedToken } from './types.js';
+import type { AuthClient, DeviceCode, ExchangedToken } from './types.js';
 
 /** An error as the engine describes it. */
 export interface ErrorRecord {
@@ -46,6 +46,7 @@ export interface Calls {
   logout: { url: string | null } | undefined;
   revoke: undefined;
   restore: undefined;
+  loginWithDevice: { returnTo: null };
   exchangeToken: ExchangedToken;
 }
 
@@ -111,6 +112,8 @@ export type KeepWord = 'done' | 'busy' | 'conflict' | 'failed';
 /** What the engine calls. None of these may throw or run an app's code. */
 export interface Host {
   settle(op: number, ok: boolean, value: unknown): void;
+  /** An operation waits for the user, who needs this. */
+  code(op: number, code: DeviceCode): void;
   session(snapshot: SessionRecord): void;
   /** `lifetime` in ms, NaN when unknown; `wall` and `mono` are the clocks at the token request. */
   token(token: string | undefined, serial: number, lifetime: number, wall: number, mono: number): void;

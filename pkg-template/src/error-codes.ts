@@ -37,6 +37,8 @@ export type AuthErrorCode =
   | 'dpop_downgraded'
   | 'dpop_key_lost'
   | 'dpop_nonce_missing'
+  | 'device_denied'
+  | 'device_expired'
   | 'id_token_missing'
   | 'id_token_malformed'
   | 'id_token_encrypted'

@@ -123,6 +123,9 @@ const attach = (worker: unknown, options: Plain, pageUrl: string, host: Host): P
         case 'settle':
           if (ops.delete(message[1])) host.settle(message[1], message[2], message[3]);
           return;
+        case 'code':
+          if (ops.has(message[1])) host.code(message[1], message[2]);
+          return;
         case 'session':
           return host.session(message[1]);
         case 'event':

@@ -3,6 +3,7 @@
 import type { AuthErrorInit } from './errors.js';
 import type { Calls, Plain, SessionRecord } from './core.js';
 import type { EventType } from './session.js';
+import type { DeviceCode } from './types.js';
 
 /** Grows with every change that the other side must know of. */
 export const VERSION = 1;
@@ -48,6 +49,7 @@ export type ToPage =
   | [verb: 'event', type: EventType, error: AuthErrorInit | undefined]
   /** `age` in ms: the clock it was measured with begins elsewhere. Nothing: forget what you were given. */
   | [verb: 'token', token?: string, serial?: number, lifetime?: number, wall?: number, age?: number]
+  | [verb: 'code', op: number, code: DeviceCode]
   | [verb: 'cleanUrl', url: string]
   | [verb: 'ping' | 'pong' | 'dropped' | 'poison'];
 

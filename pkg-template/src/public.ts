@@ -12,6 +12,8 @@ export type {
   AuthListener,
   ClientOptions,
   ClientSettings,
+  DeviceCode,
+  DeviceLoginOptions,
   ExchangedToken,
   ExchangeOptions,
   GetTokenOptions,

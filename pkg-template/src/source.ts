@@ -27,7 +27,16 @@ export interface AuthState {
 /** The client's methods; each waits for the client first. */
 export type AuthActions = Pick<
   AuthClient,
-  'login' | 'loginSilently' | 'logout' | 'getToken' | 'exchangeToken' | 'fetch' | 'userinfo' | 'revoke' | 'handleRedirect'
+  | 'login'
+  | 'loginSilently'
+  | 'loginWithDevice'
+  | 'logout'
+  | 'getToken'
+  | 'exchangeToken'
+  | 'fetch'
+  | 'userinfo'
+  | 'revoke'
+  | 'handleRedirect'
 >;
 
 /** A client as a store. */
@@ -108,6 +117,7 @@ export const createSource = (input: AuthInput): Source => {
     actions: {
       login: (async (options?: LoginOptions) => (await ready()).login(options)) as AuthClient['login'],
       loginSilently: async (options) => (await ready()).loginSilently(options),
+      loginWithDevice: async (options) => (await ready()).loginWithDevice(options),
       logout: async (options) => (await ready()).logout(options),
       getToken: async (options) => (await ready()).getToken(options),
       exchangeToken: async (options) => (await ready()).exchangeToken(options),

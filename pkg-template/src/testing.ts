@@ -182,6 +182,17 @@ export const createTestClient = (options: TestClientOptions = {}): TestClient =>
       if (user) signIn(user);
       return user && session();
     }),
+    loginWithDevice: called('loginWithDevice', ({ onCode }) => {
+      onCode(Object.freeze({
+        userCode: 'TEST-CODE',
+        verificationUri: 'https://id.example.com/device',
+        verificationUriComplete: null,
+        expiresAt: Date.now() + 600_000,
+      }));
+      if (!user) return new Promise<never>(() => {});
+      signIn(user);
+      return session();
+    }),
     handleRedirect: called('handleRedirect', () => null),
     getToken: called('getToken', ({ fresh } = {}) => {
       if (!exposeAccessToken) throw testError('token_hidden');

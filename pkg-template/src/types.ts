@@ -23,6 +23,8 @@ export interface ServerMetadata {
   end_session_endpoint?: string;
   /** RFC 7009. */
   revocation_endpoint?: string;
+  /** RFC 8628. */
+  device_authorization_endpoint?: string;
   /** JWS algorithms of ID tokens. */
   id_token_signing_alg_values_supported?: string[];
   /** RFC 9207 3: the server sends `iss` with every authorization response. */
@@ -259,6 +261,34 @@ export interface SilentLoginOptions extends Omit<LoginOptions, 'mode' | 'prompt'
   timeout?: number;
 }
 
+/** What a user needs to log in by another device (RFC 8628 3.2). */
+export interface DeviceCode {
+  /** The code to be entered. */
+  readonly userCode: string;
+  /** Where: https, as everything that is shown here. */
+  readonly verificationUri: string;
+  /** The same with the code in it, to be shown as a QR code; `null` when the server gives none. */
+  readonly verificationUriComplete: string | null;
+  /** End of the code's life in milliseconds as `Date.now()` counts. */
+  readonly expiresAt: number;
+}
+
+/** Options of {@link AuthClient.loginWithDevice}. */
+export interface DeviceLoginOptions {
+  /** Shows the code to the user; called once. When it throws or rejects, the login is given up. */
+  onCode(code: DeviceCode): unknown;
+  /** Space-separated scope instead of that of the client. */
+  scope?: string;
+  /** Resource indicators (RFC 8707) instead of those of the client. */
+  resource?: string | string[];
+  /** What the user is asked to allow in detail (RFC 9396). */
+  authorizationDetails?: AuthorizationDetail[];
+  /** Further parameters of the device authorization request, beside those of the client. */
+  extraParams?: Record<string, string>;
+  /** Gives up, with `aborted`; tokens that come too late are given back. */
+  signal?: AbortSignal;
+}
+
 /** Options of {@link AuthClient.exchangeToken}: the parameters of RFC 8693 2.1. Token types are URIs (section 3). */
 export interface ExchangeOptions {
   /** The token to be exchanged. Default: the access token of the session. */
@@ -437,6 +467,17 @@ export interface AuthClient extends AsyncDisposal {
    * as {@link AuthClient.login} and {@link AuthClient.handleRedirect} do. None of it is in `session.lastError`.
    */
   loginSilently(options?: SilentLoginOptions): Promise<Session | null>;
+
+  /**
+   * Logs in by another device, for a screen that has no keyboard worth the name (RFC 8628): `onCode` shows a code, the
+   * user enters it elsewhere, and the promise resolves with the session. One at a time: a second one aborts the first,
+   * in a shared vault also that of another tab. A session that was there stays until the new one begins.
+   *
+   * Rejects with `device_denied`, `device_expired`, `aborted`, `endpoint_missing`, `authorization_refused`,
+   * `response_invalid`, and as {@link AuthClient.handleRedirect} does. A network that fails rejects only before there is
+   * a code; after that it is asked again as long as the code lives.
+   */
+  loginWithDevice(options: DeviceLoginOptions): Promise<Session>;
 
   /**
    * Finishes a login by hand, for `handleRedirect: false`. `null` when the URL (default: the page's) is not the

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use crate::WHOLE;
 use crate::encoding::json::{Json, MAX_DEPTH, from_js};
 use crate::encoding::text::spaced;
-use crate::engine::output::{Reply, Snapshot};
+use crate::engine::output::{DeviceCode, Reply, Snapshot};
 use crate::error::{Code, Error, Result};
 use crate::time::Millis;
 
@@ -118,6 +118,17 @@ pub(super) fn reply(reply: Reply) -> JsValue {
             record.put("scope", text_or_null(exchanged.scope.map(|scope| scope.to_text())));
         }
     }
+    record.into()
+}
+
+/// What a user needs to log in by another device.
+pub(super) fn device_code(code: &DeviceCode) -> JsValue {
+    let record = Record::new();
+    let prompt = &code.prompt;
+    record.text("userCode", &prompt.user_code);
+    record.text("verificationUri", &prompt.verification_uri);
+    record.put("verificationUriComplete", text_or_null(prompt.verification_uri_complete.clone()));
+    record.put("expiresAt", moment(Some(code.expires_at)));
     record.into()
 }
 

@@ -111,6 +111,10 @@ impl Driver {
             Output::Session(snapshot) => drop(self.host.session(convert::snapshot(snapshot))),
             Output::Settle(op, Ok(reply)) => drop(self.host.settle(op.0, true, convert::reply(reply))),
             Output::Settle(op, Err(error)) => drop(self.host.settle(op.0, false, convert::error(&error))),
+            Output::Device(op, code) if crate::WHOLE => {
+                drop(self.host.code(op.0, convert::device_code(&code)));
+            }
+            Output::Device(..) => {}
             Output::Event(event, error) => {
                 let detail = error.as_ref().map(convert::error).unwrap_or_default();
                 drop(self.host.event(event.as_str(), detail));

@@ -37,6 +37,9 @@ extern "C" {
     ) -> std::result::Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch)]
+    pub(super) fn code(this: &Host, op: u32, code: JsValue) -> std::result::Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
     pub(super) fn event(this: &Host, name: &str, detail: JsValue) -> std::result::Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch)]
@@ -151,6 +154,7 @@ fn read_call(name: &str, args: &JsValue) -> Result<Call> {
         "logout" => Call::Logout(args),
         "revoke" => Call::Revoke,
         "restore" => Call::Restore,
+        "loginWithDevice" if WHOLE => Call::LoginWithDevice(args),
         "exchangeToken" if WHOLE => Call::ExchangeToken(args),
         // A method that is not here is one of the whole module's.
         _ if !WHOLE => return Err(Error::at(Code::FeatureMissing, name)),

@@ -7,7 +7,7 @@ use crate::protocol::http::{Caching, HttpResponse};
 
 use super::input::{Ambient, OpId};
 use super::session::Session;
-use super::{Engine, Job, login, logout, refresh};
+use super::{Engine, Job, device, login, logout, refresh};
 
 /// What is known, and who waits for it.
 #[derive(Debug, Default)]
@@ -25,6 +25,7 @@ pub(super) enum Continuation {
     Refresh(Box<refresh::Flight>),
     Userinfo(OpId),
     Revoke(Box<(OpId, Session)>),
+    Device(Box<device::Wanted>),
     Exchange(Box<(OpId, ExchangeOptions)>),
 }
 
@@ -94,8 +95,9 @@ impl Engine {
             Continuation::Logout(wanted) => self.logout_ready(ambient, *wanted),
             Continuation::Refresh(flight) => self.refresh_ready(ambient, flight, outcome),
             Continuation::Revoke(both) => self.revoke_ready(both.0, both.1),
+            Continuation::Device(wanted) if crate::WHOLE => self.device_ready(ambient, *wanted, outcome),
             Continuation::Exchange(both) if crate::WHOLE => self.exchange_ready(ambient, *both, outcome),
-            Continuation::Exchange(_) => {}
+            Continuation::Device(_) | Continuation::Exchange(_) => {}
             Continuation::Userinfo(op) => match outcome {
                 Ok(()) => self.userinfo(ambient, op),
                 Err(error) => self.refuse(op, error),

@@ -66,6 +66,8 @@ pub enum Call {
     Revoke,
     /// Take up the session that is kept sealed, if there is one.
     Restore,
+    /// Log in by another device.
+    LoginWithDevice(Json),
     /// Exchange a token for another.
     ExchangeToken(Json),
 }

@@ -95,13 +95,15 @@ pub(super) struct Matched {
 /// A code that is being exchanged.
 #[derive(Debug)]
 pub(super) struct Exchange {
-    op: OpId,
-    logouts: u32,
-    transaction: Transaction,
-    key: Option<String>,
+    pub(super) op: OpId,
+    pub(super) logouts: u32,
+    pub(super) transaction: Transaction,
+    pub(super) key: Option<String>,
     pub(super) sent: Now,
-    /// The session that it asks about, and does not begin.
-    checks: Option<u32>,
+    /// It is about the session that is there.
+    pub(super) checks: bool,
+    /// For a code that was entered on another device: who gives that login up wants no session of it.
+    pub(super) by_device: bool,
 }
 
 /// A token answer whose ID token says the right things and is not verified yet.
@@ -328,7 +330,8 @@ impl Engine {
         let Some(metadata) = self.metadata() else { return };
         let mut request = token::code_request(&self.config, metadata, &code, &transaction.verifier);
         request.proof = Proof::by(key.clone());
-        let exchange = Exchange { op, logouts, transaction, key, sent: ambient.now, checks };
+        let exchange =
+            Exchange { op, logouts, transaction, key, sent: ambient.now, checks, by_device: false };
         self.send(Job::Exchange(Box::new(exchange)), request);
     }
 
@@ -340,19 +343,32 @@ impl Engine {
         response: Result<&HttpResponse>,
     ) {
         let op = exchange.op;
-        let judged = response.and_then(|response| token::judge(response, self.config.repairs));
-        if exchange.logouts != self.logouts {
-            return self.login_overtaken(op, judged.ok());
+        match response.and_then(|response| token::judge(response, self.config.repairs)) {
+            Ok(answer) => self.tokens_arrived(ambient, exchange, answer),
+            Err(_) if self.is_overtaken(&exchange) => self.login_overtaken(op, None),
+            Err(error) => self.login_failed(op, error.during(Phase::Token)),
         }
-        let permitted = |answer: TokenAnswer| answer.permitted(self.config.dpop, exchange.key.is_some());
-        let answer = match judged.and_then(permitted) {
+    }
+
+    /// Tokens came for a code; the ID token is judged.
+    pub(super) fn tokens_arrived(
+        &mut self,
+        ambient: &mut Ambient<'_>,
+        exchange: Box<Exchange>,
+        answer: TokenAnswer,
+    ) {
+        let op = exchange.op;
+        if self.is_overtaken(&exchange) {
+            return self.login_overtaken(op, Some(answer));
+        }
+        let answer = match answer.permitted(self.config.dpop, exchange.key.is_some()) {
             Ok(answer) => answer,
             Err(error) => return self.login_failed(op, error.during(Phase::Token)),
         };
         if matches!(answer.details, Granted::Malformed) {
             return self.login_failed(op, Error::at(Code::TokenResponseInvalid, "authorization_details"));
         }
-        match self.judge_id_token(ambient, &answer, &exchange.transaction) {
+        match self.judge_id_token(ambient, &answer, &exchange) {
             Err(error) => self.login_failed(op, error),
             Ok(Some((token, identity))) => {
                 let of = Origin::Login(Candidate { exchange, answer, identity });
@@ -366,8 +382,9 @@ impl Engine {
         &self,
         ambient: &Ambient<'_>,
         answer: &TokenAnswer,
-        transaction: &Transaction,
+        exchange: &Exchange,
     ) -> Result<Option<(jws::Unverified, Identity)>> {
+        let transaction = &exchange.transaction;
         // OIDC Core 3.1.3.3: who asks for openid gets an ID token, or this was no login.
         let id_token = match &answer.id_token {
             Some(id_token) => id_token,
@@ -378,6 +395,7 @@ impl Engine {
         let token = jws::parse(id_token.expose(), algorithms)?;
         let at_login = AtLogin {
             nonce: &transaction.nonce,
+            nonce_optional: crate::WHOLE && exchange.by_device,
             max_age: transaction.max_age,
             required_acr: &transaction.required_acr,
             freshness: self.config.freshness,
@@ -398,7 +416,7 @@ impl Engine {
 
     pub(super) fn login_verified(&mut self, ambient: &mut Ambient<'_>, candidate: Candidate, claims: Json) {
         let Candidate { exchange, answer, identity } = candidate;
-        if exchange.logouts != self.logouts {
+        if self.is_overtaken(&exchange) {
             return self.login_overtaken(exchange.op, Some(answer));
         }
         if let Some(generation) = exchange.checks
@@ -412,10 +430,15 @@ impl Engine {
     /// The ID token cannot be verified, or is not the issuer's.
     pub(super) fn login_unverified(&mut self, candidate: Candidate, error: Error) {
         let Candidate { exchange, answer, .. } = candidate;
-        if exchange.logouts != self.logouts {
+        if self.is_overtaken(&exchange) {
             return self.login_overtaken(exchange.op, Some(answer));
         }
         self.login_failed(exchange.op, error);
+    }
+
+    fn is_overtaken(&self, exchange: &Exchange) -> bool {
+        let given_up = crate::WHOLE && exchange.by_device && !self.operations.is_open(exchange.op);
+        given_up || exchange.logouts != self.logouts
     }
 
     /// Logout wins: a login that goes on after it is undone.

@@ -106,6 +106,7 @@ impl Engine {
     /// The session dies here at once, whatever the network says, and nothing of it is kept. `op`: the logout.
     fn end_here(&mut self, op: Option<OpId>) -> Option<Session> {
         self.logouts = self.logouts.wrapping_add(1);
+        self.end_device();
         self.signing_in.clear();
         self.forget(op);
         self.sign_out()

@@ -6,6 +6,7 @@
 //! settles exactly once.
 
 mod check;
+mod device;
 mod discovery;
 mod exchange;
 pub mod input;
@@ -80,6 +81,9 @@ pub struct Engine {
     signing_in: Operations,
     /// Those of them, open, that nobody is to be told of when they fail.
     quiet: Operations,
+    /// A login by another device, from its beginning; and its codes, while nothing is under way about them.
+    device_op: Option<OpId>,
+    device: Option<Box<device::Device>>,
     online: bool,
     last_error: Option<Error>,
     published: Option<Snapshot>,
@@ -102,6 +106,8 @@ enum Job {
     Verify(Box<keys::Candidate>),
     Userinfo(userinfo::Asked),
     Revoke(logout::Revoking),
+    Device(Box<device::Asked>),
+    Poll(Box<device::Device>),
     ExchangeToken(Box<exchange::Asked>),
     Tabs(tabs::Asked),
 }
@@ -132,6 +138,8 @@ impl Engine {
             ended: None,
             signing_in: Operations::default(),
             quiet: Operations::default(),
+            device_op: None,
+            device: None,
             online: true,
             last_error: None,
             published: None,
@@ -153,6 +161,7 @@ impl Engine {
             Input::Call(op, call) => self.call(ambient, op, call),
             Input::Cancel(op) => {
                 self.forget_waiter(op);
+                self.forget_device(op);
                 self.signing_in.end(op);
                 self.refuse(op, Error::new(Code::Aborted));
             }
@@ -162,7 +171,8 @@ impl Engine {
             Input::Tick => {}
             Input::Resumed => self.come_back(ambient),
             Input::Restored => {
-                self.signing_in.clear();
+                // What the page was left for; a device login goes on.
+                self.signing_in.keep_open(&self.operations);
                 self.come_back(ambient);
             }
             Input::Hint => self.look(ambient),
@@ -194,8 +204,9 @@ impl Engine {
             Call::Logout(args) => self.logout(ambient, op, &args),
             Call::Revoke => self.revoke(ambient, op),
             Call::Restore => self.restore(op),
+            Call::LoginWithDevice(args) if WHOLE => self.login_with_device(ambient, op, &args),
             Call::ExchangeToken(args) if WHOLE => self.exchange_token(ambient, op, &args),
-            Call::Proof(_) | Call::StepUp(_) | Call::ExchangeToken(_) => {
+            Call::Proof(_) | Call::StepUp(_) | Call::LoginWithDevice(_) | Call::ExchangeToken(_) => {
                 self.refuse(op, Error::new(Code::FeatureMissing));
             }
         }
@@ -208,17 +219,19 @@ impl Engine {
             Ok(true) => return self.sent_again(job, ambient.now),
             Err(error) => response = Err(error),
         }
+        let retry_after = || result.as_ref().ok().and_then(HttpResponse::retry_after_ms);
         match self.take_job(job) {
             Some(Job::Discover(caching)) => self.discovery_answered(ambient, caching, response),
             Some(Job::FetchKeys) => self.keys_answered(ambient, response),
             Some(Job::Exchange(exchange)) => self.code_answered(ambient, exchange, response),
             Some(Job::Renew(flight)) => {
-                let retry_after = result.as_ref().ok().and_then(HttpResponse::retry_after_ms);
-                self.refresh_answered(ambient, flight, response, retry_after);
+                self.refresh_answered(ambient, flight, response, retry_after());
             }
             Some(Job::Push(login)) => self.pushed(*login, response),
             Some(Job::Userinfo(asked)) => self.userinfo_answered(ambient, asked, response),
             Some(Job::Revoke(revoking)) => self.revocation_answered(revoking, response),
+            Some(Job::Device(asked)) if WHOLE => self.device_answered(ambient, *asked, response),
+            Some(Job::Poll(device)) if WHOLE => self.poll_answered(ambient, device, response, retry_after()),
             Some(Job::ExchangeToken(asked)) if WHOLE => self.exchange_answered(*asked, response),
             _ => {}
         }
@@ -250,6 +263,8 @@ impl Engine {
                 Timer::Keys => self.keys_retry_due(ambient),
                 Timer::Leave => self.leave_now(),
                 Timer::Look => self.look(ambient),
+                Timer::Poll if crate::WHOLE => self.poll_due(ambient),
+                Timer::Poll => {}
             }
         }
     }
@@ -278,6 +293,7 @@ impl Engine {
         self.waiters.clear();
         self.leaving.clear();
         self.session = None;
+        self.device = None;
         self.id_token = None;
         self.signing_in.clear();
         while let Some(op) = self.operations.any() {
@@ -321,6 +337,9 @@ impl Engine {
         if self.operations.end(op) {
             self.out.push(Output::Settle(op, result));
             self.quiet.end(op);
+            if self.device_op == Some(op) {
+                self.device_op = None;
+            }
         }
     }
 

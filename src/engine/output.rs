@@ -6,6 +6,7 @@ use crate::encoding::json::Json;
 use crate::encoding::url::without_query;
 use crate::engine::input::{JobId, OpId};
 use crate::error::Error;
+use crate::protocol::device::Prompt;
 use crate::protocol::exchange::Exchanged;
 use crate::protocol::http::HttpRequest;
 use crate::protocol::jws::Algorithm;
@@ -31,6 +32,8 @@ pub enum Output {
     Session(Snapshot),
     /// An operation is settled.
     Settle(OpId, Result<Reply, Error>),
+    /// An operation waits for the user, who needs to know this.
+    Device(OpId, DeviceCode),
     /// Tell the listeners.
     Event(Event, Option<Error>),
 }
@@ -184,6 +187,15 @@ impl fmt::Debug for Reply {
             Self::Exchanged { .. } => f.write_str("Exchanged"),
         }
     }
+}
+
+/// What a user needs to log in by another device.
+#[derive(Debug)]
+pub struct DeviceCode {
+    /// The code, and where to enter it.
+    pub prompt: Prompt,
+    /// Until when, milliseconds since 1970.
+    pub expires_at: Millis,
 }
 
 /// The access token as the facade keeps it, so that a live token costs no call.

@@ -555,6 +555,7 @@ impl Engine {
     /// The network is back or a user is looking: what waits for a retry need not wait its turn.
     pub(super) fn hurry(&mut self, ambient: &mut Ambient<'_>) {
         let now = ambient.now;
+        self.hurry_device(now);
         if self.refresh.not_before.is_some_and(|deadline| !deadline.reached(now)) {
             return;
         }

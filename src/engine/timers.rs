@@ -17,10 +17,13 @@ pub(super) enum Timer {
     Leave,
     /// Look at what is kept: another tab may have changed it.
     Look,
+    /// Ask whether the user has entered the code.
+    Poll,
 }
 
 impl Timer {
-    const ALL: [Self; 6] = [Self::Renew, Self::Retry, Self::Expire, Self::Keys, Self::Leave, Self::Look];
+    const ALL: [Self; 7] =
+        [Self::Renew, Self::Retry, Self::Expire, Self::Keys, Self::Leave, Self::Look, Self::Poll];
 }
 
 /// A place for the deadline of every timer, in the order of [`Timer::ALL`].

@@ -28,6 +28,8 @@ pub struct Metadata {
     pub par_endpoint: Option<String>,
     /// RFC 9126 5: the server takes no others.
     pub requires_par: bool,
+    /// Where a device asks for a code (RFC 8628).
+    pub device_authorization_endpoint: Option<String>,
     /// Accepted ID-token algorithms: the app's list, narrowed by the server's where it has one.
     pub algorithms: Vec<Algorithm>,
     /// RFC 9449 5.1: whether ES256 is among the algorithms of proofs. `None`: not announced.
@@ -113,6 +115,10 @@ fn read(document: &Json, config: &Config) -> Result<Metadata> {
         revocation_endpoint: from.endpoint("revocation_endpoint"),
         par_endpoint: from.endpoint("pushed_authorization_request_endpoint"),
         requires_par: from.flag("require_pushed_authorization_requests"),
+        device_authorization_endpoint: match crate::WHOLE {
+            true => from.endpoint("device_authorization_endpoint"),
+            false => None,
+        },
         algorithms,
         reads_proofs,
         announces_iss,

@@ -23,6 +23,8 @@ pub enum Purpose {
     Userinfo,
     /// The revocation endpoint.
     Revocation,
+    /// The device authorization endpoint.
+    Device,
 }
 
 /// How the browser's HTTP cache may take part.
@@ -66,7 +68,9 @@ impl HttpRequest {
     pub fn get(purpose: Purpose, url: String, caching: Caching, timeout: Millis) -> Self {
         let limit = match purpose {
             Purpose::Discovery | Purpose::Keys => 512 * 1024,
-            Purpose::Push | Purpose::Token | Purpose::Userinfo | Purpose::Revocation => 256 * 1024,
+            Purpose::Push | Purpose::Token | Purpose::Userinfo | Purpose::Revocation | Purpose::Device => {
+                256 * 1024
+            }
         };
         Self {
             purpose,

@@ -25,6 +25,8 @@ pub struct Expected<'a> {
 pub struct AtLogin<'a> {
     /// The nonce that was sent.
     pub nonce: &'a str,
+    /// Whether it may be left out: a device grant need not know it.
+    pub nonce_optional: bool,
     /// `max_age` that was sent, seconds.
     pub max_age: Option<i64>,
     /// `acr` values of which one is required.
@@ -63,7 +65,8 @@ pub fn check_login(
         return Err(Error::at(Code::IdTokenIssuedAt, "too old"));
     }
     // Step 11.
-    if claims.text("nonce") != Some(login.nonce) {
+    let left_out = login.nonce_optional && claims.member("nonce").is_none();
+    if !left_out && claims.text("nonce") != Some(login.nonce) {
         return Err(Error::new(Code::IdTokenNonce));
     }
     // Step 12.

@@ -5,6 +5,7 @@ pub mod authorize;
 pub mod callback;
 pub mod challenge;
 pub mod details;
+pub mod device;
 pub mod discovery;
 pub mod dpop;
 pub mod exchange;

@@ -146,7 +146,7 @@ pub(super) fn answer(response: &HttpResponse, repairs: Repairs) -> Result<Json> 
     Ok(json)
 }
 
-fn refusal(error: &str, description: Option<&str>) -> Error {
+pub(super) fn refusal(error: &str, description: Option<&str>) -> Error {
     // Servers without public clients say so in many ways; the word is the same. Whatever the description
     // says, `invalid_grant` keeps its meaning.
     let words = description.unwrap_or_default().as_bytes();

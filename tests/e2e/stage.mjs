@@ -8,6 +8,8 @@ import { By } from 'selenium-webdriver';
 import { startWorld } from '../../www-example/server/world.mjs';
 import { startHostileProvider } from '../hostile/provider/server.mjs';
 import { startBrowser } from './browsers.mjs';
+import { details, exchangeTokens, grantTypes } from './features.mjs';
+import { details, exchangeTokens, grantTypes } from './features.mjs';
 import { bundleStrict } from './pages/strict/bundle.mjs';
 import { until } from './until.mjs';
 
@@ -26,7 +28,7 @@ const scenery = async (stage, pkg) => ({
   pkg,
   connectSrc: [stage.hostile.origin, stage.hostile.elsewhere],
   clients: [
-    { client_id: 'e2e', redirect_uris: ['/e2e/app/', '/e2e/kept/', '/e2e/strict/', '/e2e/relay/', '/e2e/vault/'] },
+    { client_id: 'e2e', grant_types: grantTypes, authorization_details_types: ['payment'], redirect_uris: ['/e2e/app/', '/e2e/kept/', '/e2e/strict/', '/e2e/relay/', '/e2e/vault/'] },
     ...ALGORITHMS.map((alg) => ({
       client_id: `alg-${alg}`,
       redirect_uris: ['/e2e/app/'],
@@ -34,6 +36,8 @@ const scenery = async (stage, pkg) => ({
       userinfo_signed_response_alg: alg,
     })),
   ],
+  features: { richAuthorizationRequests: details },
+  prepare: exchangeTokens,
   mounts: {
     '/e2e/': here('pages'),
     // The page that a provider has in a frame when its user logs out.

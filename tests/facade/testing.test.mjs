@@ -133,6 +133,14 @@ test('a token is exchanged for another while somebody is signed in, or one of th
   assert.equal(await codeOf(createTestClient({ exposeAccessToken: false }).exchangeToken()), 'token_hidden');
 });
 
+test('a login by another device shows a code and signs the user in', async () => {
+  const auth = createTestClient({ user: { sub: '7' } });
+  let shown;
+  const session = await auth.loginWithDevice({ onCode: (code) => { shown = code; } });
+  assert.equal(shown.userCode, 'TEST-CODE');
+  assert.equal(session.claims.sub, '7');
+});
+
 test('a call fails once when it is told to', async () => {
   const { isAuthError } = await load('errors');
   const auth = await make({ claims: ada });

@@ -13,6 +13,7 @@
 mod chance;
 mod clock;
 mod commons;
+mod devices;
 mod herd;
 mod hostile;
 mod keeper;

@@ -9,6 +9,7 @@ use tokenward::error::{Code, Error};
 use tokenward::protocol::http::{Caching, HttpRequest, Purpose};
 use tokenward::time::{Millis, Now};
 
+use crate::devices::Polls;
 use crate::keeper::Stored;
 use crate::server::{Arrival, ISSUER, MARK, Server, Word};
 
@@ -82,6 +83,7 @@ pub(crate) enum Kind {
     Logout,
     Revoke,
     Restore,
+    Device,
     Exchange,
 }
 
@@ -189,6 +191,8 @@ tally! {
     signed_in_elsewhere,
     degraded,
     repeated,
+    devices,
+    polls,
     exchanged,
     verified_userinfo,
 }
@@ -237,6 +241,7 @@ pub(crate) struct Checker {
     pub(crate) disposed: bool,
     /// The server asked not to be asked about this grant for so long.
     not_before: Option<(usize, Now, Millis)>,
+    polls: Polls,
     token_requests: Bucket,
     key_requests: Bucket,
     keys_renewed: Option<Now>,
@@ -307,6 +312,7 @@ impl Checker {
             logouts: 0,
             disposed: false,
             not_before: None,
+            polls: Polls::default(),
             token_requests: Bucket::new(10.0, 2.0),
             key_requests: Bucket::new(10.0, 1.0),
             keys_renewed: None,
@@ -356,7 +362,7 @@ impl Checker {
         if matches!(kind, Kind::Token(_) | Kind::Userinfo | Kind::Exchange) {
             self.token_requests.add(2.0);
         }
-        if matches!(kind, Kind::Redirect | Kind::Userinfo) {
+        if matches!(kind, Kind::Redirect | Kind::Userinfo | Kind::Device) {
             self.key_requests.add(2.0);
         }
         if matches!(kind, Kind::Logout | Kind::Revoke) {
@@ -408,6 +414,9 @@ impl Checker {
             }
             self.presented.insert(token.to_owned(), state);
             self.last_word = word.clone();
+        }
+        if let Some(code) = request.field("device_code") {
+            self.polls.hears(code, body);
         }
         if let Word::Tokens { grant, refresh, refreshed } = word {
             for op in &self.open {
@@ -477,7 +486,7 @@ impl Checker {
         self.look_for_secrets(output);
         match output {
             Output::Send(_, request) => self.sends(request, facts),
-            Output::Verify(..) | Output::CleanUrl(_) => {}
+            Output::Verify(..) | Output::CleanUrl(_) | Output::Device(..) => {}
             Output::Keep(_, Keep::Store { record, .. }) => {
                 let verifier = record.expose().split('"').skip_while(|part| *part != "verifier").nth(2);
                 self.verifiers.extend(verifier.map(str::to_owned));
@@ -542,6 +551,7 @@ impl Checker {
             Purpose::Token => "token",
             Purpose::Userinfo => "userinfo",
             Purpose::Revocation => "revoke",
+            Purpose::Device => "device_authorization",
         };
         let pinned = request.url == format!("{ISSUER}/{path}");
         self.require(pinned, || format!("{:?} goes to {}", request.purpose, request.url));
@@ -575,17 +585,25 @@ impl Checker {
                 let token = arrival.bearer.unwrap_or_default();
                 self.may_be_seen(&token, facts);
             }
-            Purpose::Discovery | Purpose::Push => {}
+            Purpose::Discovery | Purpose::Push | Purpose::Device => {}
         }
     }
 
     /// Token requests of other grants.
     fn asks_otherwise(&mut self, arrival: &Arrival, facts: &Facts<'_>) {
-        match arrival.field("subject_token") {
+        if let Some(code) = arrival.field("device_code") {
+            self.tally.polls += 1;
+            if let Err(what) = self.polls.sends(code, (facts.now, facts.truth), facts.server.devices.interval)
+            {
+                self.fail(what);
+            }
+        } else if let Some(subject) = arrival.field("subject_token") {
             // Other tokens are the app's own.
-            Some(subject) if subject.starts_with("at.") => drop(self.may_be_seen(subject, facts)),
-            Some(_) => {}
-            None => self.fail("a token request without a grant"),
+            if subject.starts_with("at.") {
+                self.may_be_seen(subject, facts);
+            }
+        } else {
+            self.fail("a token request without a grant");
         }
     }
 
@@ -659,24 +677,26 @@ impl Checker {
                 let bound = facts.server.access.get(token).and_then(|access| access.key.as_ref());
                 self.require(bound == key.as_ref(), || "a proof by another key than the token's".to_owned());
             }
-            (Kind::Userinfo, Outcome::Claims) => {
-                self.tally.verified_userinfo += u64::from(facts.server.policy.signs_userinfo);
-            }
             (Kind::Exchange, Outcome::Exchanged(token)) => {
                 self.tally.exchanged += 1;
                 self.require(!overtaken, || "an exchange goes on although a logout came after it".to_owned());
                 self.may_be_seen(token, facts);
             }
+            (Kind::Userinfo, Outcome::Claims) => {
+                self.tally.verified_userinfo += u64::from(facts.server.policy.signs_userinfo);
+            }
             (Kind::StepUp, Outcome::Done | Outcome::StepUp { .. })
             | (Kind::Proof, Outcome::Done | Outcome::Failed(_))
-            | (Kind::Userinfo | Kind::Exchange, Outcome::Failed(_))
+            | (Kind::Userinfo | Kind::Exchange | Kind::Device, Outcome::Failed(_))
             | (Kind::Restore, Outcome::Done | Outcome::Failed(_))
             | (Kind::Logout, Outcome::Done | Outcome::Navigate(_) | Outcome::Failed(_))
             | (Kind::Revoke, Outcome::Done | Outcome::Failed(_))
             | (Kind::Redirect | Kind::Login, Outcome::Failed(_))
             // Of a check there is nothing to tell.
             | (Kind::Redirect, Outcome::NotOurs | Outcome::Done) => {}
-            (Kind::Redirect, Outcome::SignedIn { .. }) | (Kind::Login, Outcome::Navigate(_)) => {
+            (Kind::Redirect | Kind::Device, Outcome::SignedIn { .. })
+            | (Kind::Login, Outcome::Navigate(_)) => {
+                self.tally.devices += u64::from(matches!(operation.kind, Kind::Device));
                 self.require(!overtaken, || "a login goes on although a logout came after it".to_owned());
             }
             (kind, outcome) => self.fail(format!("{kind:?} settles as {outcome:?}")),

@@ -142,7 +142,11 @@ impl Schedule {
             }
             6..16 => self.user_comes_back(world),
             16..19 => self.strange_callback(world),
-            19..59 => self.get_tokens(world),
+            19..56 => self.get_tokens(world),
+            56..59 => {
+                let args = self.chance.pick(&["{}", "{}", r#"{"scope":"openid"}"#, r#"{"scop":"openid"}"#]);
+                world.login_with_device(args);
+            }
             59..62 => {
                 world.exchange_token(r#"{"audience":"https://api.example.com"}"#);
             }
@@ -253,6 +257,10 @@ impl Schedule {
 
     /// Something that happens to the world.
     fn fortune(&mut self, world: &mut World) {
+        if self.chance.per_mille(200) {
+            let grants = self.chance.per_mille(800);
+            world.server.user_decides(grants, world.clock.truth);
+        }
         match self.chance.below(100) {
             0..25 => {
                 world.network.weather = self.chance.pick(&Weather::ALL);
@@ -289,7 +297,8 @@ impl Schedule {
                 }
             }
             90..93 => world.server.doctor = Some(self.chance.pick(&Doctored::ALL)),
-            93..95 => world.storage_blocked = !world.storage_blocked,
+            93 => world.server.devices.slow_downs = 2,
+            94 => world.storage_blocked = !world.storage_blocked,
             95 => {
                 let nonce = format!("nonce-{}", self.chance.below(1_000));
                 world.server.nonces = [Some(nonce.clone()), Some(nonce)];

@@ -13,6 +13,7 @@ use tokenward::secret::Secret;
 use tokenward::time::Millis;
 
 use crate::chance::Chance;
+use crate::devices::Devices;
 
 pub(crate) const ISSUER: &str = "https://id.example.com";
 pub(crate) const CLIENT: &str = "spa";
@@ -183,6 +184,7 @@ pub(crate) struct Server {
     pub(crate) user: &'static str,
     pub(crate) userinfos: usize,
     pub(crate) revoked: Vec<String>,
+    pub(crate) devices: Devices,
     /// How often a token was exchanged.
     pub(crate) token_exchanges: usize,
     /// Authorization details in every token answer, as JSON.
@@ -240,11 +242,11 @@ pub(crate) fn response(status: u16, content_type: &str, body: impl Into<Vec<u8>>
     }
 }
 
-fn json(status: u16, body: impl Into<Vec<u8>>) -> HttpResponse {
+pub(crate) fn json(status: u16, body: impl Into<Vec<u8>>) -> HttpResponse {
     response(status, "application/json", body)
 }
 
-fn refusal(status: u16, error: &str) -> HttpResponse {
+pub(crate) fn refusal(status: u16, error: &str) -> HttpResponse {
     json(status, format!(r#"{{"error":"{error}","error_description":"as the simulation wants it"}}"#))
 }
 
@@ -264,6 +266,7 @@ impl Server {
             user: "user-1",
             userinfos: 0,
             revoked: Vec::new(),
+            devices: Devices::default(),
             token_exchanges: 0,
             details: None,
             refuses_userinfo: false,
@@ -294,17 +297,7 @@ impl Server {
         let field = |name: &str| query.get(name).cloned().unwrap_or_default();
         assert_eq!(field("code_challenge_method"), "S256");
         assert_eq!(field("response_type"), "code");
-        self.grants.push(Grant {
-            alive: true,
-            scope: field("scope"),
-            nonce: field("nonce"),
-            key: None,
-            subject: self.user.to_owned(),
-            auth_time: now / 1000,
-            doctored: false,
-            signed_with: 0,
-        });
-        let grant = self.grants.len() - 1;
+        let grant = self.grant(field("scope"), field("nonce"), now);
         let code = self.mint("code", grant);
         let (state, challenge) = (field("state"), field("code_challenge"));
         self.codes.insert(code.clone(), Code { grant, challenge, key: field("dpop_jkt"), used: false });
@@ -312,7 +305,22 @@ impl Server {
         format!("{}?{}", field("redirect_uri"), answer.into_string())
     }
 
-    fn mint(&mut self, kind: &str, grant: usize) -> String {
+    /// The user lets the client do something.
+    pub(crate) fn grant(&mut self, scope: String, nonce: String, now: Millis) -> usize {
+        self.grants.push(Grant {
+            alive: true,
+            scope,
+            nonce,
+            key: None,
+            subject: self.user.to_owned(),
+            auth_time: now / 1000,
+            doctored: false,
+            signed_with: 0,
+        });
+        self.grants.len() - 1
+    }
+
+    pub(crate) fn mint(&mut self, kind: &str, grant: usize) -> String {
         self.minted += 1;
         format!("{kind}.{grant}.{}.{MARK}", self.minted)
     }
@@ -357,8 +365,10 @@ impl Server {
             Purpose::Userinfo => plain(self.userinfo(request, now)),
             Purpose::Push => plain(self.push(request)),
             Purpose::Revocation => plain(self.revoke(request)),
+            Purpose::Device => plain(self.device_codes(request, now)),
             Purpose::Token => match request.field("grant_type") {
                 Some("authorization_code") => self.exchange(request, now),
+                Some("urn:ietf:params:oauth:grant-type:device_code") => self.poll(request, now),
                 Some("urn:ietf:params:oauth:grant-type:token-exchange") => {
                     plain(self.exchange_token(request, now))
                 }
@@ -392,6 +402,7 @@ impl Server {
                 endpoint(true, "token_endpoint", "token"),
                 endpoint(true, "jwks_uri", "jwks"),
                 endpoint(true, "userinfo_endpoint", "userinfo"),
+                endpoint(true, "device_authorization_endpoint", "device_authorization"),
                 endpoint(self.policy.has_revocation, "revocation_endpoint", "revoke"),
                 endpoint(self.policy.has_end_session, "end_session_endpoint", "logout"),
                 endpoint(true, "pushed_authorization_request_endpoint", "par"),
@@ -448,6 +459,11 @@ impl Server {
         }
         code.used = true;
         self.grants[grant].key = key.filter(|_| self.policy.binds);
+        self.first_tokens(grant, now)
+    }
+
+    /// The tokens of a login.
+    pub(crate) fn first_tokens(&mut self, grant: usize, now: Millis) -> (HttpResponse, Word) {
         let refresh = self.policy.refresh_tokens.then(|| self.new_refresh_token(grant));
         let scope = self.grants[grant].scope.clone();
         let openid = scope.split(' ').any(|value| value == "openid");
@@ -586,13 +602,14 @@ impl Server {
             if doctored == Some(what) { wrong.to_owned() } else { right.to_owned() }
         };
         let seconds = now / 1000;
+        let nonce = wrong(Doctored::Nonce, "another", &grant.nonce);
+        let nonce = if nonce.is_empty() { nonce } else { format!(r#""nonce":"{nonce}","#) };
         let auth_time = grant.auth_time - u64::from(doctored == Some(Doctored::AuthTime));
         let payload = format!(
-            r#"{{"iss":"{}","aud":"{}","sub":"{}","nonce":"{}","at_hash":"{}","exp":{},"iat":{seconds},"auth_time":{auth_time}}}"#,
+            r#"{{"iss":"{}","aud":"{}","sub":"{}",{nonce}"at_hash":"{}","exp":{},"iat":{seconds},"auth_time":{auth_time}}}"#,
             wrong(Doctored::Issuer, "https://evil.example.com", ISSUER),
             wrong(Doctored::Audience, "other", CLIENT),
             wrong(Doctored::Subject, "user-2", &grant.subject),
-            wrong(Doctored::Nonce, "another", &grant.nonce),
             wrong(Doctored::AtHash, "AAAA", &base64url::encode(&Sha256::digest(access)[..16])),
             seconds + 3600,
         );

@@ -6,7 +6,7 @@ use tokenward::config::Config;
 use tokenward::encoding::json::Json;
 use tokenward::engine::Engine;
 use tokenward::engine::input::OpId;
-use tokenward::engine::output::{Event, Keep, Status};
+use tokenward::engine::output::{DeviceCode, Event, Keep, Status};
 use tokenward::error::Code;
 use tokenward::time::{Millis, Now};
 
@@ -31,6 +31,8 @@ pub(crate) struct Tab {
     /// Snapshots' statuses in their order.
     pub(crate) statuses: Vec<Status>,
     pub(crate) cleaned: Vec<String>,
+    /// Codes that were shown to the user.
+    pub(crate) codes: Vec<(OpId, DeviceCode)>,
     /// The browser lets nothing of it run.
     pub(crate) frozen: bool,
     pub(crate) page: Page,
@@ -70,6 +72,7 @@ impl Tab {
             events: Vec::new(),
             statuses: Vec::new(),
             cleaned: Vec::new(),
+            codes: Vec::new(),
             frozen: false,
             page,
             engine: new_engine(options),

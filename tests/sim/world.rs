@@ -303,6 +303,10 @@ impl World {
         self.call(Kind::Userinfo, Call::Userinfo)
     }
 
+    pub(crate) fn login_with_device(&mut self, args: &str) -> OpId {
+        self.call(Kind::Device, Call::LoginWithDevice(json(args)))
+    }
+
     pub(crate) fn exchange_token(&mut self, args: &str) -> OpId {
         self.call(Kind::Exchange, Call::ExchangeToken(json(args)))
     }
@@ -620,6 +624,7 @@ impl World {
             Output::Event(event, error) => self.events.push((event, error.map(|error| error.code))),
             Output::Session(snapshot) => self.statuses.push(snapshot.status),
             Output::CleanUrl(url) => self.cleaned.push(url),
+            Output::Device(op, code) => self.codes.push((op, code)),
             Output::Settle(..) | Output::Token(_) => {}
         }
     }

@@ -6,7 +6,10 @@ import {
   type AuthErrorCode,
   type AuthorizationDetail,
   type ClientOptions,
+  type DeviceCode,
   type Elsewhere,
+  type ExchangedToken,
+  type ExchangeOptions,
   type PopupLoginOptions,
   type RedirectResult,
   type SilentLoginOptions,
@@ -67,7 +70,23 @@ void createClient({ issuer: 'https://id.example.com', clientId: 'spa', dangerous
 const popup: PopupLoginOptions = { mode: 'popup', timeout: 60, prompt: 'login' };
 const silent: SilentLoginOptions = { mode: 'redirect', returnTo: '/' };
 
-export const details = async (auth: AuthClient): Promise<void> => {
+export const flows = async (auth: AuthClient): Promise<void> => {
+  const onCode = ({ userCode, verificationUri, verificationUriComplete, expiresAt }: DeviceCode): void => {
+    holds<Equal<typeof verificationUriComplete, string | null>>();
+    void [userCode, verificationUri, expiresAt];
+  };
+  const session = await auth.loginWithDevice({ onCode, scope: 'openid', signal: AbortSignal.timeout(1) });
+  holds<Equal<typeof session, Session>>();
+  // @ts-expect-error the code must be shown
+  await auth.loginWithDevice({ scope: 'openid' });
+  // @ts-expect-error nobody comes back from anywhere
+  await auth.loginWithDevice({ onCode, returnTo: '/' });
+  const options: ExchangeOptions = { audience: 'https://api.example.com', resource: ['https://api.example.com/'] };
+  const issued = await auth.exchangeToken(options);
+  holds<Equal<typeof issued, ExchangedToken>>();
+  await auth.exchangeToken();
+  // @ts-expect-error the names are those of the package
+  await auth.exchangeToken({ subject_token: 'x' });
   await auth.login({ authorizationDetails: [{ type: 'payment', amount: 5 }] });
   // @ts-expect-error each has a type
   await auth.login({ authorizationDetails: [{ amount: 5 }] });

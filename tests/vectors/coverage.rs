@@ -5,13 +5,14 @@ use tokenward::error::Code;
 
 use crate::support::{Row, refusals};
 use crate::{
-    callback, challenge, discovery, dpop, exchange, id_token, options, par, providers, record, requests,
-    rfc_vectors, signatures, token, transaction, userinfo,
+    callback, challenge, device, discovery, dpop, exchange, id_token, options, par, providers, record,
+    requests, rfc_vectors, signatures, token, transaction, userinfo,
 };
 
 const MODULES: &[&[Row]] = &[
     callback::ROWS,
     challenge::ROWS,
+    device::ROWS,
     discovery::ROWS,
     dpop::ROWS,
     exchange::ROWS,

@@ -22,6 +22,7 @@ rows![
     b07_iat_or_nbf_in_the_future,
     b08_iat_a_week_old,
     b09_nonce_missing_other_or_of_an_earlier_login,
+    nonce_that_may_be_left_out,
     auth_time_of_any_age_must_be_there,
     b11_acr_absent_or_weaker_than_required,
     b12_wrong_json_types,
@@ -70,7 +71,7 @@ fn expected() -> Expected<'static> {
 }
 
 fn at_login() -> AtLogin<'static> {
-    AtLogin { nonce: NONCE, max_age: None, required_acr: &[], freshness: 600 }
+    AtLogin { nonce: NONCE, nonce_optional: false, max_age: None, required_acr: &[], freshness: 600 }
 }
 
 fn login(changes: Value) -> Result<Identity, Error> {
@@ -249,6 +250,19 @@ fn b09_nonce_missing_other_or_of_an_earlier_login() {
         json!(7),
     ] {
         assert_eq!(code(login(json!({ "nonce": nonce }))), Code::IdTokenNonce, "{nonce}");
+    }
+}
+
+/// A device grant need not know the nonce; one that is there is of this login.
+#[test]
+fn nonce_that_may_be_left_out() {
+    let check = |nonce: Value| {
+        let wanted = AtLogin { nonce_optional: true, ..at_login() };
+        check_login(&signed_by("EdDSA", &with(json!({ "nonce": nonce }))), &expected(), &wanted, NOW)
+    };
+    assert!(check(json!(null)).is_ok() && check(json!(NONCE)).is_ok());
+    for nonce in [json!(""), json!("another"), json!([NONCE]), json!(7)] {
+        assert_eq!(code(check(nonce)), Code::IdTokenNonce);
     }
 }
 

@@ -11,6 +11,7 @@ mod callback;
 mod challenge;
 mod clocks;
 mod coverage;
+mod device;
 mod discovery;
 mod dpop;
 mod encodings;

@@ -124,7 +124,13 @@ fn oidc_core_a_2_and_a_3_id_tokens() {
             trusted_audiences: &[],
             leeway: 0,
         };
-        let login = AtLogin { nonce: "n-0S6_WzA2Mj", max_age: None, required_acr: &[], freshness: 600 };
+        let login = AtLogin {
+            nonce: "n-0S6_WzA2Mj",
+            nonce_optional: false,
+            max_age: None,
+            required_acr: &[],
+            freshness: 600,
+        };
         let at = |seconds: u64| Now { wall: seconds * 1000, mono: 0 };
         let identity = check_login(&read, &expected, &login, at(1_311_281_000)).unwrap();
         assert_eq!(identity.subject, "248289761001");

@@ -2,7 +2,7 @@
 
 /** Kinds of requests at the provider and, `api` and `apiPreflight`, at the API. */
 export const KINDS = [
-  'discovery', 'jwks', 'authorize', 'login', 'token', 'userinfo', 'revocation', 'endSession', 'par', 'other',
+  'discovery', 'jwks', 'authorize', 'login', 'token', 'userinfo', 'revocation', 'endSession', 'par', 'device', 'other',
   'preflight', 'api', 'apiPreflight',
 ];
 

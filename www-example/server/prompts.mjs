@@ -120,6 +120,38 @@ export async function loggedOutPage(ctx) {
   ctx.body = page('Signed out', '<h1>Signed out</h1><p class="quiet">You may close this page.</p>');
 }
 
+/** oidc-provider's `userCodeInputSource`: `form` holds the field, `problem` says why it is shown again. */
+export async function deviceCodePage(ctx, form, _out, problem) {
+  ctx.type = 'html';
+  ctx.body = page('Enter the code', `
+    <h1>Enter the code</h1>
+    ${problem ? `<p class="problem" role="alert">That code is not one, or was used: ${escape(problem.name)}</p>` : ''}
+    <p class="quiet">It is on the screen of the device that wants to sign in.</p>
+    ${form.replace('name="user_code"', 'name="user_code" data-testid="user-code"')}
+    <div class="actions">
+      <button class="primary" type="submit" form="op.deviceInputForm" data-testid="device-continue">Continue</button>
+    </div>`);
+}
+
+/** oidc-provider's `userCodeConfirmSource`. */
+export async function deviceConfirmPage(ctx, form, client, _info, userCode) {
+  ctx.type = 'html';
+  ctx.body = page('Is it you?', `
+    <h1>Is it you?</h1>
+    <p>A device shows the code <b>${escape(userCode)}</b> and wants to sign in to ${escape(client.clientName ?? client.clientId)}.</p>
+    ${form}
+    <div class="actions">
+      <button class="primary" type="submit" form="op.deviceConfirmForm" autofocus data-testid="device-confirm">Yes</button>
+      <button type="submit" form="op.deviceConfirmForm" name="abort" value="yes" data-testid="device-abort">No</button>
+    </div>`);
+}
+
+/** oidc-provider's `successSource`. */
+export async function deviceDonePage(ctx) {
+  ctx.type = 'html';
+  ctx.body = page('Done', '<h1 data-testid="device-done">Done</h1><p class="quiet">Go on at your device.</p>');
+}
+
 /** oidc-provider's `renderError`. */
 export async function errorPage(ctx, out) {
   ctx.type = 'html';

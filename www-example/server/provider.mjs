@@ -5,7 +5,9 @@ import { randomBytes } from 'node:crypto';
 import { Provider, interactionPolicy } from 'oidc-provider';
 import { CLAIMS, findAccount } from './accounts.mjs';
 import { SIGNING_ALGORITHMS, generateKeys } from './keys.mjs';
-import { createPrompts, errorPage, loggedOutPage, logoutPage } from './prompts.mjs';
+import {
+  createPrompts, deviceCodePage, deviceConfirmPage, deviceDonePage, errorPage, loggedOutPage, logoutPage,
+} from './prompts.mjs';
 import { createStore } from './store.mjs';
 
 /** Lifetimes in seconds. */
@@ -32,6 +34,7 @@ const ROUTES = {
   end_session: '/logout',
   pushed_authorization_request: '/par',
   device_authorization: '/device/authorize',
+  code_verification: '/device',
 };
 
 /** Names the kind (see counts.mjs) of a request to the provider. */
@@ -48,6 +51,7 @@ export function classify(method, path) {
     case ROUTES.revocation: return 'revocation';
     case ROUTES.end_session: return 'endSession';
     case ROUTES.pushed_authorization_request: return 'par';
+    case ROUTES.device_authorization: return 'device';
     default: return 'other';
   }
 }
@@ -60,9 +64,10 @@ export function classify(method, path) {
  * @param {Record<string, number>} options.ttl lifetimes, read at every use
  * @param {{ rotate: boolean, grace: number, dpopNonce?: boolean }} options.policy read at every use
  * @param {Record<string, unknown>} [options.features] more of oidc-provider's `features`
+ * @param {(provider: Provider) => void} [options.prepare] what else is to be done with each one that is made
  * @param {(error: Error) => void} options.onError what went wrong inside the provider
  */
-export async function createProvider({ issuer, apiUrl, clients, ttl, policy, features = {}, onError }) {
+export async function createProvider({ issuer, apiUrl, clients, ttl, policy, features = {}, prepare = () => {}, onError }) {
   const store = createStore(() => policy.grace);
   const cookieKeys = [randomBytes(32).toString('base64url')];
   const { port } = new URL(issuer);
@@ -99,6 +104,12 @@ export async function createProvider({ issuer, apiUrl, clients, ttl, policy, fea
       features: {
         devInteractions: { enabled: false },
         claimsParameter: { enabled: true },
+        deviceFlow: {
+          enabled: true,
+          userCodeInputSource: deviceCodePage,
+          userCodeConfirmSource: deviceConfirmPage,
+          successSource: deviceDonePage,
+        },
         jwtUserinfo: { enabled: true },
         revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
         rpInitiatedLogout: { enabled: true, logoutSource: logoutPage, postLogoutSuccessSource: loggedOutPage },
@@ -113,6 +124,7 @@ export async function createProvider({ issuer, apiUrl, clients, ttl, policy, fea
         ...features,
       },
     });
+    prepare(provider);
     provider.on('server_error', (_ctx, error) => onError(error));
     provider.on('error', onError);
     const prompts = createPrompts(provider, () => originsOf(metadata.flatMap((client) => client.redirect_uris)));
@@ -168,7 +180,7 @@ export function spaClient({ client_id, redirect_uris, post_logout_redirect_uris 
     application_type: 'web',
     token_endpoint_auth_method: 'none',
     response_types: ['code'],
-    grant_types: ['authorization_code', 'refresh_token'],
+    grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
     ...rest,
     client_id,
     redirect_uris,
@@ -219,6 +231,7 @@ async function grantEverything(ctx) {
   for (const [resource, { scope: available }] of Object.entries(oidc.resourceServers ?? {})) {
     if (available) grant.addResourceScope(resource, available);
   }
+  if (oidc.params.authorization_details) JSON.parse(oidc.params.authorization_details).forEach((detail) => grant.addRar(detail));
   await grant.save();
   return grant;
 }

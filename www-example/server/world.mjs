@@ -29,6 +29,7 @@ export const APPS = ['/plain/', '/react/', '/vue/'];
  * @param {Record<string, number>} [options.ttl] lifetimes in seconds over the defaults (see TTL in provider.mjs)
  * @param {boolean} [options.rotate] whether refresh tokens rotate (default true)
  * @param {Record<string, unknown>} [options.features] more of oidc-provider's features
+ * @param {Function} [options.prepare] what else is to be done with each oidc-provider that is made
  * @param {Record<string, string | object | Function>} [options.mounts] more folders for the pages' server
  * @param {string} [options.pkg] the built package, served at /pkg/
  * @param {string} [options.csp] another Content-Security-Policy for the pages; '' for none
@@ -70,6 +71,7 @@ export async function startWorld(options = {}) {
     ttl,
     policy,
     features: options.features,
+    prepare: options.prepare,
     onError: (error) => errors.push(error),
   });
   const origins = () => op.originsOf([pagesOrigin, ...provider.clients.flatMap((client) => client.redirect_uris)]);

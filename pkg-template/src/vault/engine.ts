@@ -10,7 +10,7 @@ import type { Keeper, KeeperOptions } from '../keeper.js';
 import { take } from '../options.js';
 import type { ToPage } from '../protocol.js';
 import { createTokenAtHand } from '../token.js';
-import type { AuthClient, ProofHeaders } from '../types.js';
+import type { AuthClient, DeviceCode, ProofHeaders } from '../types.js';
 import { isBound } from '../whole.js';
 import { withKeeper } from '../with-keeper.js';
 import { toRecord } from './errors.js';
@@ -25,8 +25,17 @@ export interface VaultEngine {
   readonly exposed: boolean;
   /** The last snapshot. */
   session(): SessionRecord | undefined;
-  /** Starts an operation; `clean` hears which address the page of a login's answer is to show. */
-  call(name: keyof Calls, args: Plain | undefined, settled: Settled, clean: (url: string) => void): number;
+  /**
+   * Starts an operation; `clean` hears which address the page of a login's answer is to show, `shown` what its user needs
+   * to know.
+   */
+  call(
+    name: keyof Calls,
+    args: Plain | undefined,
+    settled: Settled,
+    clean: (url: string) => void,
+    shown: (code: DeviceCode) => void,
+  ): number;
   cancel(op: number): void;
   /** What a page must know of a token beside it, if it is the session's own and not a narrowed one. */
   measure(token: Calls['getToken']): ToPage | undefined;
@@ -48,6 +57,7 @@ export const createEngine = async (
   if (typeof exposed !== 'boolean') throw failure('option_invalid', 'exposeAccessToken');
   const bound = isBound(options.dpop);
   const waiting = new Map<number, Settled>();
+  const codes = new Map<number, (code: DeviceCode) => void>();
   const redirects = new Map<number, { url: string; clean: (url: string) => void }>();
   const atHand = createTokenAtHand(typeof options.minValidity === 'number' ? options.minValidity : 10);
   let session: SessionRecord | undefined;
@@ -65,6 +75,7 @@ export const createEngine = async (
   };
   const host: Host = {
     settle: (op, ok, value) => waiting.get(op)?.(ok, value),
+    code: (op, code) => codes.get(op)?.(code),
     session: (record) => tell(['session', (session = record)]),
     token: (...token) => {
       given = token;
@@ -85,16 +96,18 @@ export const createEngine = async (
   // With what is kept, before the first page is welcomed: it must not take a session that is there for none.
   const core = await withKeeper(bound ? withKeys(start) : start, keeperOf)(options, { pageUrl }, host);
 
-  const call: VaultEngine['call'] = (name, args, settled, clean) => {
+  const call: VaultEngine['call'] = (name, args, settled, clean, shown) => {
     const op = ++last;
     waiting.set(op, (ok, value) => {
       waiting.delete(op);
       redirects.delete(op);
+      codes.delete(op);
       // The page is left for the server's, and may never come back.
       if (name === 'login' && ok) setTimeout(() => core.cancel(op), LEFT_FOR);
       settled(ok, value);
     });
     if (name === 'handleRedirect' && typeof args?.url === 'string') redirects.set(op, { url: args.url, clean });
+    if (name === 'loginWithDevice') codes.set(op, shown);
     entered = op;
     core.call(op, name, args);
     entered = 0;
@@ -116,6 +129,7 @@ export const createEngine = async (
           if (ok) resolve(value as Calls[Name]);
           else reject(fromRecord(value as ErrorRecord));
         },
+        () => {},
         () => {},
       );
     });
@@ -140,8 +154,8 @@ export const createEngine = async (
   return {
     exposed,
     session: () => session,
-    call: (name, args, settled, clean) => {
-      if (name !== 'proof') return call(name, args, settled, clean);
+    call: (name, args, settled, clean, shown) => {
+      if (name !== 'proof') return call(name, args, settled, clean, shown);
       // What the engine gives is more than a page may have.
       prove(args ?? {}).then(
         (headers) => settled(true, headers),

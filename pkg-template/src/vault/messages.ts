@@ -6,7 +6,7 @@ import { plain } from '../options.js';
 import type { Hello, RequestBody, RequestHead, RequestToVault, ToVault, Wake } from '../protocol.js';
 import { ADDRESS, ENTRIES, PIECE, RECORD, TEXT } from './limits.js';
 
-const NAMES: readonly string[] = ['restore', 'login', 'handleRedirect', 'getToken', 'proof', 'stepUp', 'userinfo', 'logout', 'revoke', 'exchangeToken'];
+const NAMES: readonly string[] = ['restore', 'login', 'handleRedirect', 'getToken', 'proof', 'stepUp', 'userinfo', 'logout', 'revoke', 'loginWithDevice', 'exchangeToken'];
 const WAKES: readonly Wake[] = ['restored', 'shown', 'online', 'waiting'];
 
 const isText = (value: unknown, most: number): value is string => typeof value === 'string' && value.length <= most;

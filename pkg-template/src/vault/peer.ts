@@ -67,6 +67,7 @@ export const createPeer = (
         post(['settle', op, ok, value]);
       },
       (url) => post(['cleanUrl', url]),
+      (code) => ops.has(op) && post(['code', op, code]),
     );
     if (ops.has(op)) ops.set(op, own);
   };

@@ -221,11 +221,23 @@ impl World {
                 self.feed(Input::Tick);
                 self.idle = false;
             }
-            _ => {
-                if script.octet() == 255 {
-                    self.dispose();
+            _ => match script.octet() {
+                255 => self.dispose(),
+                240..=254 => {
+                    let args = script.pick(&["{}", r#"{"scope":"openid"}"#, r#"{"returnTo":"/"}"#]);
+                    self.call(Call::LoginWithDevice(json(args)));
                 }
-            }
+                225..=239 => {
+                    let args = script.pick(&[
+                        "{}",
+                        r#"{"audience":"a","requestedTokenType":"urn:x"}"#,
+                        r#"{"subjectToken":"own","subjectTokenType":"urn:x"}"#,
+                        r#"{"extraParams":{"refresh_token":"x"}}"#,
+                    ]);
+                    self.call(Call::ExchangeToken(json(args)));
+                }
+                _ => {}
+            },
         }
     }
 
@@ -343,6 +355,12 @@ impl World {
             Purpose::Token => self.token_answer(request, how, script),
             Purpose::Userinfo => r#"{"sub":"alice","name":"Alice"}"#.to_owned(),
             Purpose::Revocation => String::new(),
+            Purpose::Device => {
+                let code = self.mint("dc");
+                format!(
+                    r#"{{"device_code":"{code}","user_code":"u","verification_uri":"{ISSUER}/device","expires_in":600}}"#
+                )
+            }
         };
         Ok(answer_of(200, kind, body.as_bytes()))
     }
@@ -350,7 +368,19 @@ impl World {
     fn token_answer(&mut self, request: &HttpRequest, how: usize, script: &mut Script<'_>) -> String {
         let form = request.form.as_ref().and_then(|form| form::parse(form.expose())).unwrap_or_default();
         let member = |name: &str| form.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+        if member("device_code").is_some() {
+            match how {
+                0..=1 => return r#"{"error":"authorization_pending"}"#.to_owned(),
+                2 => return r#"{"error":"slow_down"}"#.to_owned(),
+                3 => return r#"{"error":"access_denied"}"#.to_owned(),
+                _ => {}
+            }
+        }
         let mut body = serde_json::json!({ "access_token": self.mint("at"), "token_type": "Bearer" });
+        if member("subject_token").is_some() {
+            body["issued_token_type"] = Value::from("urn:x");
+            return body.to_string();
+        }
         if let Some(life) = script.pick(&[None, Some(1), Some(3), Some(60), Some(3600), Some(86_400)]) {
             body["expires_in"] = Value::from(life);
         }
@@ -435,6 +465,7 @@ impl World {
                     Ok(Reply::Navigate(url)) => self.visit(&url),
                     Ok(Reply::Token { .. }) => saw("token handed out"),
                     Ok(Reply::Claims(_)) => saw("claims handed out"),
+                    Ok(Reply::Exchanged { .. }) => saw("token exchanged"),
                     Ok(_) => {}
                     Err(error) => {
                         let path = error.path.clone().unwrap_or_default();
@@ -455,6 +486,10 @@ impl World {
             Output::CleanUrl(url) => assert!(!url.contains("code=code-")),
             Output::Event(event, _) => saw(event.as_str()),
             Output::Token(_) => {}
+            Output::Device(_, code) => {
+                saw("device code shown");
+                assert!(code.prompt.verification_uri.starts_with("https://"));
+            }
             #[allow(unreachable_patterns, reason = "there will be more to tell")]
             _ => {}
         }
@@ -477,6 +512,15 @@ impl World {
         if let Some(code) = member("code") {
             assert!(!self.sent_codes.contains(&code), "a code is redeemed twice");
             self.sent_codes.push(code);
+        }
+        if member("device_code").is_some() {
+            let polls = |asked: &Asked| match asked {
+                Asked::Http(other) => {
+                    other.form.as_ref().is_some_and(|form| form.expose().contains("device_code="))
+                }
+                _ => false,
+            };
+            assert!(!self.jobs.iter().any(|(_, asked)| polls(asked)), "two polls in the air");
         }
         if let Some(token) = member("refresh_token") {
             assert!(!self.spent.contains(&token), "a refresh token is sent after it was replaced");

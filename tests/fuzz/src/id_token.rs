@@ -35,8 +35,13 @@ pub fn run(data: &[u8]) {
     };
     let expected =
         Expected { issuer: ISSUER, client_id: CLIENT, trusted_audiences: &asked.trusted, leeway: LEEWAY };
-    let at_login =
-        AtLogin { nonce: NONCE, max_age: asked.max_age, required_acr: &asked.acr, freshness: FRESHNESS };
+    let at_login = AtLogin {
+        nonce: NONCE,
+        nonce_optional: false,
+        max_age: asked.max_age,
+        required_acr: &asked.acr,
+        freshness: FRESHNESS,
+    };
     let digest = [base64url::decode(AT_HASH).expect("it is base64url"), vec![0; 16]].concat();
     let hash_fits = |claims: &_| check_at_hash(claims, &digest);
     let ours = check_login(&token, &expected, &at_login, NOW)

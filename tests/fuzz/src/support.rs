@@ -40,7 +40,7 @@ pub(crate) fn metadata(config: &Config, more: &str) -> Metadata {
 
 pub(crate) fn document(more: &str) -> String {
     format!(
-        r#"{{"issuer":"{ISSUER}","authorization_endpoint":"{ISSUER}/authorize","token_endpoint":"{ISSUER}/token","jwks_uri":"{ISSUER}/jwks","userinfo_endpoint":"{ISSUER}/userinfo","end_session_endpoint":"{ISSUER}/logout","revocation_endpoint":"{ISSUER}/revoke"{more}}}"#
+        r#"{{"issuer":"{ISSUER}","authorization_endpoint":"{ISSUER}/authorize","token_endpoint":"{ISSUER}/token","jwks_uri":"{ISSUER}/jwks","userinfo_endpoint":"{ISSUER}/userinfo","end_session_endpoint":"{ISSUER}/logout","revocation_endpoint":"{ISSUER}/revoke","device_authorization_endpoint":"{ISSUER}/device"{more}}}"#
     )
 }
 

@@ -7,9 +7,9 @@ use tokenward::protocol::id_token::Expected;
 use tokenward::protocol::jws::Algorithm;
 use tokenward::protocol::provider::Repairs;
 use tokenward::protocol::userinfo::Answer;
-use tokenward::protocol::{revocation, token, userinfo};
+use tokenward::protocol::{device, exchange, revocation, token, userinfo};
 
-use crate::support::{CLIENT, ISSUER, NOW, answer, check_error, check_secret, given, judged, saw};
+use crate::support::{CLIENT, ISSUER, NOW, answer, check_error, check_secret, config, given, judged, saw};
 
 /// The corpus form of an answer.
 pub fn run(data: &[u8]) {
@@ -88,6 +88,42 @@ fn check_relatives(data: &[u8]) {
             assert!(path.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
             check_error(&error, &[&path]);
         }
+    }
+    let client = config("");
+    match device::judge(&response, &client) {
+        Ok(answer) => {
+            let shown =
+                [Some(&answer.prompt.verification_uri), answer.prompt.verification_uri_complete.as_ref()];
+            assert!(shown.into_iter().flatten().all(|uri| uri.starts_with("https://")));
+            assert!(answer.prompt.user_code.bytes().all(|b| (b' '..=b'~').contains(&b)));
+            assert!(answer.interval >= 1_000 && (1_000..=86_400_000).contains(&answer.lifetime));
+        }
+        Err(error) => check_error(
+            &error,
+            &[
+                "JSON",
+                "status",
+                "device_code",
+                "user_code",
+                "verification_uri",
+                "verification_uri_complete",
+                "expires_in",
+            ],
+        ),
+    }
+    if let Err(error) = device::judge_poll(&response, &client) {
+        check_error(&error, &["access_token", "token_type", "id_token"]);
+    }
+    match exchange::judge(&response, &client, None) {
+        Ok(exchanged) => {
+            let body = judged(&response.body);
+            assert_eq!(
+                given(&body, "issued_token_type").and_then(Value::as_str),
+                Some(&*exchanged.issued_token_type)
+            );
+            assert_ne!(exchanged.issued_token_type, "urn:ietf:params:oauth:token-type:refresh_token");
+        }
+        Err(error) => check_error(&error, &["access_token", "token_type", "issued_token_type"]),
     }
     match revocation::judge(&response) {
         Ok(()) => assert!((200..300).contains(&response.status)),

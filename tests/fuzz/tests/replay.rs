@@ -99,6 +99,8 @@ const OUTCOMES: &[&str] = &[
     "session-expired",
     "token handed out",
     "claims handed out",
+    "device code shown",
+    "token exchanged",
     "aborted",
     "login_required",
     "session_ended",

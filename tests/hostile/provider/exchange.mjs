@@ -10,6 +10,7 @@ const KINDS = {
   '/oauth/token': 'token',
   '/.well-known/jwks.json': 'jwks',
   '/userinfo': 'userinfo',
+  '/device': 'device',
   '/revoke': 'revocation',
   '/logout': 'logout',
 };

@@ -3,6 +3,7 @@
 mod beside;
 mod check;
 mod details;
+mod device;
 mod end;
 mod exchange;
 mod flight;

@@ -1,0 +1,240 @@
+//! A login by another device (RFC 8628): the user gets a code, and the server is asked until it was entered. One at a
+//! time, one question at a time.
+
+use crate::encoding::base64url;
+use crate::encoding::json::Json;
+use crate::error::{Code, Error, Phase, Result};
+use crate::protocol::device::{self, DeviceOptions, Polled};
+use crate::protocol::dpop::Policy;
+use crate::protocol::http::HttpResponse;
+use crate::protocol::pkce::Verifier;
+use crate::protocol::transaction::Transaction;
+use crate::secret::Secret;
+use crate::time::{Deadline, Millis, Now};
+
+use super::discovery::Continuation;
+use super::input::{Ambient, OpId};
+use super::login::Exchange;
+use super::output::{DeviceCode, Output};
+use super::timers::Timer;
+use super::{Engine, Job};
+
+/// Section 3.5: what "slow down" adds, for good.
+const SLOWER: Millis = 5_000;
+
+/// Section 3.5: after a failure of the network the wait is doubled, up to this.
+const MAX_BACK_OFF: Millis = 60_000;
+
+/// A device login that waits for metadata, or for its codes.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    op: OpId,
+    logouts: u32,
+    options: DeviceOptions,
+}
+
+/// A question for codes that is under way.
+#[derive(Debug)]
+pub(super) struct Asked {
+    op: OpId,
+    logouts: u32,
+    transaction: Transaction,
+    sent: Now,
+}
+
+/// Codes that the user has not entered yet.
+#[derive(Debug)]
+pub(super) struct Device {
+    op: OpId,
+    logouts: u32,
+    transaction: Transaction,
+    code: Secret,
+    /// By the earlier of both clocks.
+    ends: Deadline,
+    interval: Millis,
+    /// Failures of the network in a row.
+    failures: u32,
+    /// When the server was asked last.
+    asked: Now,
+    /// The server asked not to be asked before.
+    not_before: Deadline,
+}
+
+impl Device {
+    /// So long, if the server allows it and the code lives.
+    fn wait(&self, now: Now, wait: Millis) -> Millis {
+        wait.max(self.not_before.remaining(now)).min(self.ends.remaining(now))
+    }
+}
+
+impl Engine {
+    pub(super) fn login_with_device(&mut self, ambient: &mut Ambient<'_>, op: OpId, args: &Json) {
+        match DeviceOptions::from_args(args) {
+            Ok(_) if self.config.dpop == Policy::Required => {
+                self.refuse(op, Error::at(Code::DpopDowngraded, "loginWithDevice"));
+            }
+            Ok(options) => {
+                self.end_device();
+                self.device_op = Some(op);
+                self.signing_in.begin(op);
+                let wanted = Wanted { op, logouts: self.logouts, options };
+                self.with_metadata(ambient, Continuation::Device(Box::new(wanted)));
+            }
+            Err(error) => self.refuse(op, error),
+        }
+    }
+
+    pub(super) fn device_ready(&mut self, ambient: &mut Ambient<'_>, wanted: Wanted, found: Result<()>) {
+        let Wanted { op, logouts, options } = wanted;
+        if !self.operations.is_open(op) {
+            return;
+        }
+        if let Err(error) = found {
+            return self.login_failed(op, error);
+        }
+        let Some(endpoint) = self.metadata().and_then(|m| m.device_authorization_endpoint.as_deref()) else {
+            return self.login_failed(op, Error::at(Code::EndpointMissing, "device_authorization_endpoint"));
+        };
+        let verifier = Verifier::from_random(ambient.octets());
+        let nonce = base64url::encode(&ambient.octets::<32>());
+        let request = device::request(&self.config, endpoint, &options, &verifier, &nonce);
+        let transaction = Transaction {
+            verifier,
+            nonce,
+            scope: options.scope(&self.config),
+            resource: options.resource(&self.config).to_vec(),
+            key: None,
+            return_to: None,
+            max_age: None,
+            required_acr: Vec::new(),
+        };
+        let asked = Asked { op, logouts, transaction, sent: ambient.now };
+        self.send(Job::Device(Box::new(asked)), request);
+    }
+
+    pub(super) fn device_answered(
+        &mut self,
+        ambient: &mut Ambient<'_>,
+        asked: Asked,
+        response: Result<&HttpResponse>,
+    ) {
+        let Asked { op, logouts, transaction, sent } = asked;
+        if !self.operations.is_open(op) {
+            return;
+        }
+        let judged = response.and_then(|response| device::judge(response, &self.config));
+        let answer = match judged {
+            Ok(answer) => answer,
+            Err(error) => return self.login_failed(op, error.during(Phase::Login)),
+        };
+        let expires_at = sent.wall.saturating_add(answer.lifetime);
+        self.out.push(Output::Device(op, DeviceCode { prompt: answer.prompt, expires_at }));
+        let device = Device {
+            op,
+            logouts,
+            transaction,
+            code: answer.device_code,
+            ends: Deadline::new(sent, answer.lifetime),
+            interval: answer.interval,
+            failures: 0,
+            asked: ambient.now,
+            not_before: Deadline::new(ambient.now, 0),
+        };
+        self.ask_later(ambient.now, Box::new(device));
+    }
+
+    /// Asks again when the interval is over, or finds then that the code is.
+    fn ask_later(&mut self, now: Now, device: Box<Device>) {
+        let mut wait = device.interval;
+        for _ in 0..device.failures.min(8) {
+            wait = wait.saturating_mul(2).min(MAX_BACK_OFF.max(device.interval));
+        }
+        self.timers.set(Timer::Poll, now, device.wait(now, wait));
+        self.device = Some(device);
+    }
+
+    pub(super) fn poll_due(&mut self, ambient: &mut Ambient<'_>) {
+        let Some(mut device) = self.device.take() else { return };
+        if device.ends.reached(ambient.now) {
+            return self.login_failed(device.op, Error::new(Code::DeviceExpired));
+        }
+        if !self.online {
+            // It would be lost, and the user would wait the longer for it.
+            return self.ask_later(ambient.now, device);
+        }
+        let Some(metadata) = self.metadata() else { return };
+        let verifier = &device.transaction.verifier;
+        let request = device::poll_request(&self.config, metadata, &device.code, verifier);
+        device.asked = ambient.now;
+        self.send(Job::Poll(device), request);
+    }
+
+    pub(super) fn poll_answered(
+        &mut self,
+        ambient: &mut Ambient<'_>,
+        mut device: Box<Device>,
+        response: Result<&HttpResponse>,
+        retry_after: Option<Millis>,
+    ) {
+        let judged = response.and_then(|response| device::judge_poll(response, &self.config));
+        let error = match judged {
+            Ok(Polled::Tokens(answer)) => {
+                let Device { op, logouts, transaction, asked, .. } = *device;
+                let exchange = Exchange {
+                    op,
+                    logouts,
+                    transaction,
+                    key: None,
+                    sent: asked,
+                    checks: false,
+                    by_device: true,
+                };
+                return self.tokens_arrived(ambient, Box::new(exchange), *answer);
+            }
+            _ if !self.operations.is_open(device.op) => return,
+            Ok(Polled::Pending { slower }) => {
+                device.failures = 0;
+                if slower {
+                    device.interval = device.interval.saturating_add(SLOWER);
+                }
+                return self.ask_later(ambient.now, device);
+            }
+            Err(error) => error,
+        };
+        // The server did not say no: the code is good as long as it lives.
+        if error.code.retryable() && error.code != Code::DeviceExpired {
+            device.failures = device.failures.saturating_add(1);
+            device.not_before = Deadline::new(ambient.now, retry_after.unwrap_or(0));
+            return self.ask_later(ambient.now, device);
+        }
+        self.login_failed(device.op, error.during(Phase::Token));
+    }
+
+    /// The network is back, or a user is looking: no wait is longer than what the server asks for.
+    pub(super) fn hurry_device(&mut self, now: Now) {
+        let Some(device) = self.device.as_ref().filter(|_| crate::WHOLE) else { return };
+        let wait = device.wait(now, device.interval.saturating_sub(now.since(device.asked)));
+        if self.timers.remaining(Timer::Poll, now).is_some_and(|remaining| remaining > wait) {
+            self.timers.set(Timer::Poll, now, wait);
+        }
+    }
+
+    /// The code is not waited for any more: logged out, or another device login began.
+    pub(super) fn end_device(&mut self) {
+        if crate::WHOLE
+            && let Some(op) = self.device_op.take()
+        {
+            self.forget_device(op);
+            self.signing_in.end(op);
+            self.refuse(op, Error::new(Code::Aborted));
+        }
+    }
+
+    /// That operation is over, whatever it is.
+    pub(super) fn forget_device(&mut self, op: OpId) {
+        if crate::WHOLE && self.device.as_ref().is_some_and(|device| device.op == op) {
+            self.device = None;
+            self.timers.clear(Timer::Poll);
+        }
+    }
+}
