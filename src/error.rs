@@ -143,9 +143,9 @@ codes! {
     /// A server demands a nonce that cannot be read, or is none.
     DpopNonceMissing = "dpop_nonce_missing", Token, false, "Have the server name DPoP-Nonce in Access-Control-Expose-Headers.";
     /// The user, or the server's policy, refused the login of a device (RFC 8628 3.5).
-    DeviceDenied = "device_denied", Token, false, "The user said no: offer another way to log in, or begin again when the user asks for it.";
+    DeviceDenied = "device_denied", Token, false, "Offer another way to log in.";
     /// Nobody entered the code in time (RFC 8628 3.5).
-    DeviceExpired = "device_expired", Token, true, "Nobody entered the code in time: call loginWithDevice() again for a new one.";
+    DeviceExpired = "device_expired", Token, true, "Call loginWithDevice() again for a new code.";
     /// `openid` was asked for, but there is no ID token.
     IdTokenMissing = "id_token_missing", Token, false, "Enable OpenID Connect for the client, or remove openid from scope.";
 
@@ -208,7 +208,7 @@ codes! {
     /// The answer is about another user.
     UserinfoSubject = "userinfo_subject", Userinfo, false, "Nothing of the answer was used.";
     /// The answer is signed and cannot be shown to be the issuer's, for this client (OIDC Core 5.3.2).
-    UserinfoUnverified = "userinfo_unverified", Userinfo, false, "Nothing of the answer was used: check the server's keys and the algorithm it signs userinfo with for this client.";
+    UserinfoUnverified = "userinfo_unverified", Userinfo, false, "Check the server's keys, and the algorithm it signs userinfo with.";
     /// The userinfo endpoint refused the token.
     UserinfoRefused = "userinfo_refused", Userinfo, false, "See oauthError and description.";
 

@@ -365,7 +365,7 @@ impl Engine {
             Ok(answer) => answer,
             Err(error) => return self.login_failed(op, error.during(Phase::Token)),
         };
-        if matches!(answer.details, Granted::Malformed) {
+        if WHOLE && matches!(answer.details, Granted::Malformed) {
             return self.login_failed(op, Error::at(Code::TokenResponseInvalid, "authorization_details"));
         }
         match self.judge_id_token(ambient, &answer, &exchange) {
@@ -477,7 +477,7 @@ impl Engine {
                 identity,
                 claims,
                 details: match answer.details {
-                    Granted::Details(list) => Some(list),
+                    Granted::Details(list) if crate::WHOLE => Some(list),
                     _ => None,
                 },
                 // RFC 6749 5.1: an absent scope is the one asked for.

@@ -384,7 +384,7 @@ impl Engine {
             status,
             claims: session.and_then(|s| s.claims.clone()),
             bound: session.map(|s| s.access.bound),
-            details: session.and_then(|s| s.details.clone()),
+            details: session.filter(|_| WHOLE).and_then(|s| s.details.clone()),
             scope: session.map(|s| s.scope.to_text()),
             expires_at: session.and_then(|s| s.access.expires_at()),
             renews_at: session.and_then(|s| s.renews_at),

@@ -349,6 +349,7 @@ impl Engine {
         }
         // What cannot be read costs no session: what was granted before counts.
         if let Granted::Details(list) = answer.details
+            && crate::WHOLE
             && target.is_main()
         {
             session.details = Some(list);
