@@ -68,7 +68,7 @@ export interface TestClient extends AuthClient {
 /** Codes of errors after which the same call can succeed. */
 const RETRYABLE: readonly string[] = [
   'network_failed', 'timed_out', 'server_unavailable', 'keys_unavailable', 'lock_busy', 'popup_blocked', 'login_timed_out',
-  'engine_load_failed',
+  'engine_load_failed', 'device_expired',
 ];
 
 /** An error like those of a client. */

@@ -124,17 +124,17 @@ test('fetch answers as the test says, with the token, and without a network', as
 });
 
 test('a token is exchanged for another while somebody is signed in, or one of the app\'s own at any time', async () => {
-  const auth = createTestClient();
+  const auth = await make();
   assert.equal(await codeOf(auth.exchangeToken()), 'login_required');
   assert.equal((await auth.exchangeToken({ subjectToken: 'x', subjectTokenType: 'urn:x' })).token, 'exchanged-token');
   auth.controls.signIn();
   const { tokenType, scope } = await auth.exchangeToken({ scope: 'read' });
   assert.deepEqual([tokenType, scope], ['Bearer', 'read']);
-  assert.equal(await codeOf(createTestClient({ exposeAccessToken: false }).exchangeToken()), 'token_hidden');
+  assert.equal(await codeOf((await make({ exposeAccessToken: false })).exchangeToken()), 'token_hidden');
 });
 
 test('a login by another device shows a code and signs the user in', async () => {
-  const auth = createTestClient({ user: { sub: '7' } });
+  const auth = await make({ user: { sub: '7' } });
   let shown;
   const session = await auth.loginWithDevice({ onCode: (code) => { shown = code; } });
   assert.equal(shown.userCode, 'TEST-CODE');
