@@ -186,7 +186,7 @@ impl Engine {
                     transaction,
                     key: None,
                     sent: asked,
-                    checks: false,
+                    checks: None,
                     by_device: true,
                 };
                 return self.tokens_arrived(ambient, Box::new(exchange), *answer);

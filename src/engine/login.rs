@@ -100,8 +100,8 @@ pub(super) struct Exchange {
     pub(super) transaction: Transaction,
     pub(super) key: Option<String>,
     pub(super) sent: Now,
-    /// It is about the session that is there.
-    pub(super) checks: bool,
+    /// The session that it asks about, and does not begin.
+    pub(super) checks: Option<u32>,
     /// For a code that was entered on another device: who gives that login up wants no session of it.
     pub(super) by_device: bool,
 }
