@@ -1,6 +1,6 @@
 //! application/x-www-form-urlencoded, as queries and token requests use it (RFC 6749 appendix B).
 
-use crate::encoding::text::{cut, pieces};
+use crate::encoding::text::{cut, from_utf8, pieces};
 
 /// Parameters in the order they were added.
 #[derive(Debug, Default)]
@@ -79,7 +79,7 @@ pub fn decode(text: &str) -> Option<String> {
             _ => byte,
         });
     }
-    String::from_utf8(out).ok()
+    from_utf8(&out)
 }
 
 fn hex(digit: u8) -> Option<u8> {

@@ -4,6 +4,8 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::encoding::text::from_utf8;
+
 /// Nothing that this client reads nests deeper.
 pub(crate) const MAX_DEPTH: usize = 24;
 
@@ -27,10 +29,10 @@ pub enum Json {
 impl Json {
     /// Parses UTF-8 text. `None` for anything but one well-formed value.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(bytes).ok()?;
-        let names = count_names(text)?;
+        let text = from_utf8(bytes)?;
+        let names = count_names(&text)?;
         // The parser lets the last of two members of one name win, however each is spelt: one is missing then.
-        platform::parse(text).filter(|json| json.count_members() == names)
+        platform::parse(&text).filter(|json| json.count_members() == names)
     }
 
     /// The value as text.

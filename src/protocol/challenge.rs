@@ -2,7 +2,7 @@
 //! stand in one field, and several fields come joined by commas.
 
 use crate::encoding::json::{Json, member};
-use crate::encoding::text::{all, contains, cut, digits, words};
+use crate::encoding::text::{all, contains, cut, digits, from_utf8, words};
 use crate::error::Error;
 use crate::protocol::http::HttpResponse;
 use crate::protocol::id_token::oldest;
@@ -167,7 +167,7 @@ fn unquoted(text: &str) -> Option<String> {
         }
         out.push(byte);
     }
-    if bytes.next().is_some() { None } else { String::from_utf8(out).ok() }
+    if bytes.next().is_some() { None } else { from_utf8(&out) }
 }
 
 /// Section 5.6.2.

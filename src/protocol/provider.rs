@@ -3,7 +3,7 @@
 
 use crate::encoding::form;
 use crate::encoding::json::{Json, write_string};
-use crate::encoding::text::{cut, pieces, place, spaced};
+use crate::encoding::text::{cut, from_utf8, pieces, place, spaced};
 use crate::protocol::http::HttpResponse;
 use crate::protocol::scope::Scope;
 
@@ -65,7 +65,7 @@ pub fn read(response: &HttpResponse, repairs: Repairs) -> Option<Json> {
 /// The parameters as texts of an object. Its parser refuses one that is there twice (RFC 6749 3.2).
 fn from_form(body: &[u8]) -> Option<Json> {
     let mut text = String::from("{");
-    for (name, value) in form::parse(std::str::from_utf8(body).ok()?)? {
+    for (name, value) in form::parse(&from_utf8(body)?)? {
         if text.len() > 1 {
             text.push(',');
         }
