@@ -43,8 +43,23 @@ impl Phase {
     }
 }
 
+/// A hint for what only the whole module raises.
+#[cfg(feature = "whole")]
+macro_rules! extra {
+    ($hint:literal) => {
+        $hint
+    };
+}
+
+#[cfg(not(feature = "whole"))]
+macro_rules! extra {
+    ($hint:literal) => {
+        ""
+    };
+}
+
 macro_rules! codes {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $phase:ident, $retry:literal, $hint:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $phase:ident, $retry:literal, $hint:expr;)+) => {
         /// The closed list of error codes.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Code { $($(#[doc = $doc])+ $variant,)+ }
@@ -135,17 +150,17 @@ codes! {
     /// A token type that is not Bearer, nor DPoP where a proof was sent.
     TokenTypeUnsupported = "token_type_unsupported", Token, false, "Have the server issue Bearer tokens to this client, or set dpop.";
     /// The server announces no ES256 for proofs (RFC 9449), and the option `dpop` requires them.
-    DpopUnsupported = "dpop_unsupported", Login, false, "Have the server accept DPoP with ES256, or set dpop to 'preferred'.";
+    DpopUnsupported = "dpop_unsupported", Login, false, extra!("Have the server accept DPoP with ES256, or set dpop to 'preferred'.");
     /// The token is not bound to the key, and the option `dpop` requires it.
-    DpopDowngraded = "dpop_downgraded", Token, false, "Have the server bind this client's tokens (DPoP), or set dpop to 'preferred'.";
+    DpopDowngraded = "dpop_downgraded", Token, false, extra!("Have the server bind this client's tokens (DPoP), or set dpop to 'preferred'.");
     /// The key is gone, or none can be made.
-    DpopKeyLost = "dpop_key_lost", Token, false, "Call login().";
+    DpopKeyLost = "dpop_key_lost", Token, false, extra!("Call login().");
     /// A server demands a nonce that cannot be read, or is none.
-    DpopNonceMissing = "dpop_nonce_missing", Token, false, "Have the server name DPoP-Nonce in Access-Control-Expose-Headers.";
+    DpopNonceMissing = "dpop_nonce_missing", Token, false, extra!("Have the server name DPoP-Nonce in Access-Control-Expose-Headers.");
     /// The user, or the server's policy, refused the login of a device (RFC 8628 3.5).
-    DeviceDenied = "device_denied", Token, false, "Offer another way to log in.";
+    DeviceDenied = "device_denied", Token, false, extra!("Offer another way to log in.");
     /// Nobody entered the code in time (RFC 8628 3.5).
-    DeviceExpired = "device_expired", Token, true, "Call loginWithDevice() again for a new code.";
+    DeviceExpired = "device_expired", Token, true, extra!("Call loginWithDevice() again for a new code.");
     /// `openid` was asked for, but there is no ID token.
     IdTokenMissing = "id_token_missing", Token, false, "Enable OpenID Connect for the client, or remove openid from scope.";
 
@@ -197,7 +212,7 @@ codes! {
     /// A refresh answered for another user or issuer.
     IdentityChanged = "identity_changed", Refresh, false, "The session was ended for safety: call login().";
     /// Another tab holds the right to renew, and held it as long as one waits for it.
-    LockBusy = "lock_busy", Refresh, true, "Another tab is renewing the session and does not come to an end: try again later.";
+    LockBusy = "lock_busy", Refresh, true, extra!("Another tab is renewing the session and does not come to an end: try again later.");
     /// The scope was not granted at login.
     ScopeNotGranted = "scope_not_granted", Session, false, "Call login() with the wider scope.";
 

@@ -23,3 +23,20 @@ pub mod time;
 /// Whether what an app must ask for is here: sealed sessions, repairs of answers. Asked at few places, from which all
 /// the rest of such a feature is reached, so that the compiler leaves it out of the lean module.
 pub(crate) const WHOLE: bool = cfg!(feature = "whole");
+
+/// A value that the whole module has and the lean one cannot have. The variant of an enum that holds one is never made
+/// there; standing after the others, it is left out with all that is done with it.
+#[cfg(feature = "whole")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whole;
+
+#[cfg(not(feature = "whole"))]
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Whole {}
+
+impl Whole {
+    #[cfg(feature = "whole")]
+    pub(crate) const HERE: Option<Self> = Some(Self);
+    #[cfg(not(feature = "whole"))]
+    pub(crate) const HERE: Option<Self> = None;
+}

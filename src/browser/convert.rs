@@ -94,7 +94,7 @@ pub(super) fn reply(reply: Reply) -> JsValue {
         Reply::Proof { token, serial, key, nonce, tries, renewed } => {
             record.text("token", token.expose());
             record.put("serial", serial.into());
-            record.put("key", text_or_null(key));
+            record.put("key", key.as_deref().map_or(JsValue::NULL, JsValue::from));
             record.put("nonce", text_or_null(nonce));
             record.put("tries", tries.into());
             record.put("renewed", renewed.into());

@@ -134,8 +134,8 @@ impl Driver {
             Keep::Unlock => ("unlock", "", None, None),
             Keep::MakeKey { state } => ("make-key", state.as_str(), None, None),
             Keep::TakeKey { state } => ("take-key", state.as_str(), None, None),
-            Keep::KeepKey { key } => ("keep-key", key.as_str(), None, None),
-            Keep::DropKey { key } => ("drop-key", key.as_str(), None, None),
+            Keep::KeepKey { key } => ("keep-key", &**key, None, None),
+            Keep::DropKey { key } => ("drop-key", &**key, None, None),
         };
         self.host.keep(job.0, verb, key, record.map(Secret::expose), over)
     }

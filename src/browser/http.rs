@@ -12,9 +12,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, ReadableStreamDefaultReader, RequestInit};
 
 use crate::WHOLE;
-use crate::protocol::dpop::Proof;
 use crate::protocol::http::{Caching, HttpFailure, HttpRequest, HttpResponse, HttpResult};
-use crate::secret::Secret;
 
 use super::convert::Record;
 use super::exports::Host;
@@ -22,10 +20,7 @@ use super::globals::{Octets, clear_timeout, property, set_timeout, settled};
 
 /// Makes one exchange.
 pub(super) async fn exchange(request: HttpRequest, host: &Host) -> HttpResult {
-    let proof = match &request.proof {
-        Some(proof) if WHOLE => Some(prove(&request, proof, host).await.ok_or(HttpFailure::NoProof)?),
-        _ => None,
-    };
+    let proof = proof_of(&request, host).await?;
     // A controller of our own, always: gloo-net traps on a rejection that is not an Error, and a
     // foreign signal can bring one.
     let controller = AbortController::new().map_err(|_| HttpFailure::NoAnswer)?;
@@ -54,10 +49,19 @@ pub(super) async fn exchange(request: HttpRequest, host: &Host) -> HttpResult {
 }
 
 /// The keys are the facade's.
-async fn prove(request: &HttpRequest, proof: &Proof, host: &Host) -> Option<String> {
-    let token = request.bearer.as_ref().map(Secret::expose);
+#[cfg(feature = "whole")]
+async fn proof_of(request: &HttpRequest, host: &Host) -> Result<Option<String>, HttpFailure> {
+    let Some(proof) = &request.proof else { return Ok(None) };
+    let token = request.bearer.as_ref().map(crate::secret::Secret::expose);
     let promise = host.prove(&proof.key, method(request), &request.url, proof.nonce.as_deref(), token);
-    settled(promise).await.ok()?.as_string()
+    let proof = settled(promise).await.ok().and_then(|proof| proof.as_string());
+    Ok(Some(proof.ok_or(HttpFailure::NoProof)?))
+}
+
+/// Not one with `WHOLE` in it: a place to wait at is kept whether it is reached or not.
+#[cfg(not(feature = "whole"))]
+async fn proof_of(_: &HttpRequest, _: &Host) -> Result<Option<String>, HttpFailure> {
+    Ok(None)
 }
 
 fn method(request: &HttpRequest) -> &'static str {
@@ -84,12 +88,13 @@ async fn run(request: &HttpRequest, proof: Option<&str>, controller: &AbortContr
         }
     }
     let headers = response.headers();
+    let extra = |name: &str| if WHOLE { headers.get(name) } else { None };
     Ok(HttpResponse {
         status: response.status(),
         content_type: headers.get("content-type"),
         retry_after: headers.get("retry-after"),
-        challenge: headers.get("www-authenticate"),
-        dpop_nonce: if WHOLE { headers.get("dpop-nonce") } else { None },
+        challenge: extra("www-authenticate"),
+        dpop_nonce: extra("dpop-nonce"),
         body,
     })
 }
@@ -110,7 +115,7 @@ fn prepare(
         let scheme = if proof.is_some() { "DPoP " } else { "Bearer " };
         headers.text("authorization", &concat(&[scheme, token.expose()]));
     }
-    if let Some(proof) = proof.filter(|_| WHOLE) {
+    if let Some(proof) = proof {
         headers.text("dpop", proof);
     }
     let cache = match request.caching {

@@ -1,6 +1,7 @@
 //! A login by another device (RFC 8628): the user gets a code, and the server is asked until it was entered. One at a
 //! time, one question at a time.
 
+use crate::Whole;
 use crate::encoding::base64url;
 use crate::encoding::json::Json;
 use crate::error::{Code, Error, Phase, Result};
@@ -109,7 +110,9 @@ impl Engine {
             required_acr: Vec::new(),
         };
         let asked = Asked { op, logouts, transaction, sent: ambient.now };
-        self.send(Job::Device(Box::new(asked)), request);
+        if let Some(whole) = Whole::HERE {
+            self.send(Job::Device(Box::new(asked), whole), request);
+        }
     }
 
     pub(super) fn device_answered(
@@ -162,11 +165,11 @@ impl Engine {
             // It would be lost, and the user would wait the longer for it.
             return self.ask_later(ambient.now, device);
         }
-        let Some(metadata) = self.metadata() else { return };
+        let Some((metadata, whole)) = self.metadata().zip(Whole::HERE) else { return };
         let verifier = &device.transaction.verifier;
         let request = device::poll_request(&self.config, metadata, &device.code, verifier);
         device.asked = ambient.now;
-        self.send(Job::Poll(device), request);
+        self.send(Job::Poll(device, whole), request);
     }
 
     pub(super) fn poll_answered(
@@ -183,7 +186,7 @@ impl Engine {
                 let exchange = Exchange {
                     op,
                     logouts,
-                    transaction,
+                    transaction: Box::new(transaction),
                     key: None,
                     sent: asked,
                     checks: None,

@@ -1,5 +1,6 @@
 //! `exchangeToken()` (RFC 8693): one question, one answer; the session is not touched by it.
 
+use crate::Whole;
 use crate::encoding::json::Json;
 use crate::error::{Code, Error, Result};
 use crate::protocol::dpop::Policy;
@@ -67,9 +68,10 @@ impl Engine {
         generation: Option<u32>,
     ) {
         let Some(metadata) = self.metadata().filter(|_| self.operations.is_open(op)) else { return };
+        let Some(whole) = Whole::HERE else { return };
         let (request, requested) = options.request(subject, &self.config, metadata);
         let asked = Asked { op, requested, generation, sent: ambient.now };
-        self.send(Job::ExchangeToken(Box::new(asked)), request);
+        self.send(Job::ExchangeToken(Box::new(asked), whole), request);
     }
 
     /// Nothing is asked again: the server may have acted, and what it says is about this exchange only.

@@ -1,6 +1,7 @@
 //! Everything that can happen to the engine.
 
 use crate::encoding::json::Json;
+use crate::protocol::dpop::{self, Key};
 use crate::protocol::http::HttpResult;
 use crate::secret::Secret;
 use crate::time::Now;
@@ -102,8 +103,8 @@ impl Kept {
     }
 
     /// The thumbprint of a key that was made or found.
-    pub(super) fn key(self) -> Option<String> {
-        Some(self.record?.expose().to_owned())
+    pub(super) fn key(self) -> Option<Key> {
+        dpop::key(self.record?.expose())
     }
 }
 

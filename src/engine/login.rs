@@ -1,12 +1,11 @@
 //! From `login()` to the provider, and from the callback to a session.
 
-use crate::WHOLE;
 use crate::encoding::json::Json;
 use crate::error::{Code, Error, Phase, Result};
 use crate::protocol::authorize::{self, LoginOptions, Randomness};
 use crate::protocol::callback::{self, Arrival};
 use crate::protocol::details::Granted;
-use crate::protocol::dpop::{Policy, Proof};
+use crate::protocol::dpop::{Key, Policy, Proof};
 use crate::protocol::http::HttpResponse;
 use crate::protocol::id_token::{self, AtLogin, Expected, Identity};
 use crate::protocol::token::{self, TokenAnswer};
@@ -14,6 +13,7 @@ use crate::protocol::transaction::Transaction;
 use crate::protocol::{jws, par};
 use crate::secret::Secret;
 use crate::time::Now;
+use crate::{WHOLE, Whole};
 
 use super::discovery::Continuation;
 use super::input::{Ambient, Kept, OpId};
@@ -56,7 +56,7 @@ pub(super) struct Redeemable {
     op: OpId,
     logouts: u32,
     code: Secret,
-    transaction: Transaction,
+    transaction: Box<Transaction>,
     /// The session that it asks about, and does not begin.
     checks: Option<u32>,
 }
@@ -89,7 +89,7 @@ pub(super) struct Matched {
     op: OpId,
     logouts: u32,
     response: callback::Response,
-    transaction: Transaction,
+    transaction: Box<Transaction>,
 }
 
 /// A code that is being exchanged.
@@ -97,8 +97,8 @@ pub(super) struct Matched {
 pub(super) struct Exchange {
     pub(super) op: OpId,
     pub(super) logouts: u32,
-    pub(super) transaction: Transaction,
-    pub(super) key: Option<String>,
+    pub(super) transaction: Box<Transaction>,
+    pub(super) key: Option<Key>,
     pub(super) sent: Now,
     /// The session that it asks about, and does not begin.
     pub(super) checks: Option<u32>,
@@ -117,7 +117,7 @@ pub(super) struct Candidate {
 impl Engine {
     pub(super) fn login(&mut self, ambient: &mut Ambient<'_>, op: OpId, args: &Json) {
         match LoginOptions::from_args(args, &self.config) {
-            Ok(options) if WHOLE && authorize::checks(options.way) && !self.has_identity() => {
+            Ok(options) if authorize::checks(options.way) && !self.has_identity() => {
                 self.refuse(op, Error::new(Code::LoginRequired));
             }
             Ok(options) => {
@@ -141,19 +141,19 @@ impl Engine {
             Randomness { state: ambient.octets(), nonce: ambient.octets(), verifier: ambient.octets() };
         let Some(metadata) = self.metadata() else { return };
         let login = Keyless { op, logouts, options, random };
-        match self.config.dpop.wants_proof(metadata) {
-            Err(error) => self.login_failed(op, error),
-            Ok(false) => self.login_keyed(ambient, login, None),
-            Ok(true) => {
+        match (self.config.dpop.wants_proof(metadata), Whole::HERE) {
+            (Err(error), _) => self.login_failed(op, error),
+            (Ok(true), Some(whole)) => {
                 let state = login.options.state(&login.random);
-                let job = self.begin(Job::MakeKey(Box::new(login)));
+                let job = self.begin(Job::MakeKey(Box::new(login), whole));
                 self.out.push(Output::Keep(job, Keep::MakeKey { state }));
             }
+            _ => self.login_keyed(ambient, login, None),
         }
     }
 
     /// Without a key that will be there when the browser comes back, the code is bound to none; one is made then.
-    pub(super) fn login_keyed(&mut self, ambient: &mut Ambient<'_>, login: Keyless, key: Option<String>) {
+    pub(super) fn login_keyed(&mut self, ambient: &mut Ambient<'_>, login: Keyless, key: Option<Key>) {
         let Keyless { op, logouts, options, random } = login;
         if logouts != self.logouts || !self.operations.is_open(op) {
             return self.login_overtaken(op, None);
@@ -260,7 +260,7 @@ impl Engine {
         };
         match transaction {
             Ok(transaction) => {
-                let matched = Matched { op, logouts, response, transaction };
+                let matched = Matched { op, logouts, response, transaction: Box::new(transaction) };
                 self.with_metadata(ambient, Continuation::Callback(Box::new(matched)));
             }
             Err(error) => self.login_failed(op, error),
@@ -280,26 +280,26 @@ impl Engine {
         let comes_back = authorize::comes_back(way);
         let checks = authorize::checks(way).then_some(self.generation);
         let wants_proof = self.config.dpop.wants_proof(metadata);
-        let state = response.state.clone();
+        let keyed = transaction.key.as_ref().map(|_| response.state.clone());
         let validated = response.validate(&self.config, metadata);
         match validated.and_then(|code| Ok((code, wants_proof?))) {
             // What was to be found out.
             Err(error) if comes_back && error.code == Code::InteractionRequired => {
                 self.settle(op, Ok(Reply::SignedIn { return_to: transaction.return_to }));
             }
-            Err(error) if WHOLE && checks.is_some() => self.check_refused(op, error),
+            Err(error) if checks.is_some() => self.check_refused(op, error),
             Err(error) => self.login_failed(op, error),
             Ok((code, wants_proof)) => {
                 let wants_id_token = transaction.scope.contains("openid");
-                let keep = match &transaction.key {
-                    Some(_) if WHOLE => Some(Keep::TakeKey { state }),
-                    _ => wants_proof.then(|| Keep::MakeKey { state: String::new() }),
+                let keep = match keyed {
+                    Some(state) => Some(Keep::TakeKey { state }),
+                    None => wants_proof.then(|| Keep::MakeKey { state: String::new() }),
                 };
                 let code = Redeemable { op, logouts, code, transaction, checks };
-                match keep {
+                match keep.zip(Whole::HERE) {
                     None => self.redeem(ambient, code, None),
-                    Some(keep) => {
-                        let job = self.begin(Job::ExchangeKey(Box::new(code)));
+                    Some((keep, whole)) => {
+                        let job = self.begin(Job::ExchangeKey(Box::new(code), whole));
                         self.out.push(Output::Keep(job, keep));
                     }
                 }
@@ -310,7 +310,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn code_keyed(&mut self, ambient: &mut Ambient<'_>, code: Redeemable, key: Option<String>) {
+    pub(super) fn code_keyed(&mut self, ambient: &mut Ambient<'_>, code: Redeemable, key: Option<Key>) {
         let lost = match &code.transaction.key {
             // RFC 9449 section 10: with another key the code is worth nothing.
             Some(bound) => key.as_ref() != Some(bound),
@@ -325,7 +325,7 @@ impl Engine {
         }
     }
 
-    fn redeem(&mut self, ambient: &mut Ambient<'_>, code: Redeemable, key: Option<String>) {
+    fn redeem(&mut self, ambient: &mut Ambient<'_>, code: Redeemable, key: Option<Key>) {
         let Redeemable { op, logouts, code, transaction, checks } = code;
         let Some(metadata) = self.metadata() else { return };
         let mut request = token::code_request(&self.config, metadata, &code, &transaction.verifier);
@@ -419,9 +419,7 @@ impl Engine {
         if self.is_overtaken(&exchange) {
             return self.login_overtaken(exchange.op, Some(answer));
         }
-        if let Some(generation) = exchange.checks
-            && WHOLE
-        {
+        if let Some(generation) = exchange.checks.filter(|_| WHOLE) {
             return self.check_answered(exchange.op, generation, answer, &identity);
         }
         self.establish(ambient, *exchange, answer, Some((identity, claims)));
@@ -467,7 +465,7 @@ impl Engine {
             since: exchange.sent,
         };
         self.signing_in.clear();
-        let transaction = exchange.transaction;
+        let transaction = *exchange.transaction;
         let life = self.config.session_lifetime;
         self.begin_session(
             ambient,

@@ -24,12 +24,12 @@ mod timers;
 mod tokens;
 mod userinfo;
 
-use crate::WHOLE;
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
 use crate::protocol::http::{HttpRequest, HttpResponse, HttpResult, answered};
 use crate::secret::Secret;
 use crate::time::Millis;
+use crate::{WHOLE, Whole};
 
 use self::discovery::Discovered;
 use self::input::{Ambient, Call, Input, JobId, KeepWord, Kept, OpId, Verdict};
@@ -98,18 +98,18 @@ enum Job {
     FetchKeys,
     Store(login::Leaving),
     Take(Box<login::Arrived>),
-    MakeKey(Box<login::Keyless>),
     Push(Box<login::Ready>),
-    ExchangeKey(Box<login::Redeemable>),
     Exchange(Box<login::Exchange>),
     Renew(Box<refresh::Flight>),
     Verify(Box<keys::Candidate>),
     Userinfo(userinfo::Asked),
     Revoke(logout::Revoking),
-    Device(Box<device::Asked>),
-    Poll(Box<device::Device>),
-    ExchangeToken(Box<exchange::Asked>),
-    Tabs(tabs::Asked),
+    Device(Box<device::Asked>, Whole),
+    Poll(Box<device::Device>, Whole),
+    ExchangeToken(Box<exchange::Asked>, Whole),
+    MakeKey(Box<login::Keyless>, Whole),
+    ExchangeKey(Box<login::Redeemable>, Whole),
+    Tabs(tabs::Asked, Whole),
 }
 
 impl Engine {
@@ -230,9 +230,9 @@ impl Engine {
             Some(Job::Push(login)) => self.pushed(*login, response),
             Some(Job::Userinfo(asked)) => self.userinfo_answered(ambient, asked, response),
             Some(Job::Revoke(revoking)) => self.revocation_answered(revoking, response),
-            Some(Job::Device(asked)) if WHOLE => self.device_answered(ambient, *asked, response),
-            Some(Job::Poll(device)) if WHOLE => self.poll_answered(ambient, device, response, retry_after()),
-            Some(Job::ExchangeToken(asked)) if WHOLE => self.exchange_answered(*asked, response),
+            Some(Job::Device(asked, _)) => self.device_answered(ambient, *asked, response),
+            Some(Job::Poll(device, _)) => self.poll_answered(ambient, device, response, retry_after()),
+            Some(Job::ExchangeToken(asked, _)) => self.exchange_answered(*asked, response),
             _ => {}
         }
     }
@@ -247,9 +247,9 @@ impl Engine {
         match self.take_job(job) {
             Some(Job::Store(leaving)) => self.stored(leaving, kept.word == KeepWord::Done),
             Some(Job::Take(arrived)) => self.taken(ambient, *arrived, kept),
-            Some(Job::Tabs(asked)) if WHOLE => self.keeper_answered(ambient, asked, kept),
-            Some(Job::MakeKey(login)) if WHOLE => self.login_keyed(ambient, *login, kept.key()),
-            Some(Job::ExchangeKey(code)) if WHOLE => self.code_keyed(ambient, *code, kept.key()),
+            Some(Job::Tabs(asked, _)) => self.keeper_answered(ambient, asked, kept),
+            Some(Job::MakeKey(login, _)) => self.login_keyed(ambient, *login, kept.key()),
+            Some(Job::ExchangeKey(code, _)) => self.code_keyed(ambient, *code, kept.key()),
             _ => {}
         }
     }
@@ -287,7 +287,7 @@ impl Engine {
         self.disposed = true;
         self.timers = Timers::default();
         // Who waits for the lock will have it, and must give it back.
-        self.jobs.retain(|(_, job)| matches!(job, Job::Tabs(tabs::Asked::Lock(_))));
+        self.jobs.retain(|(_, job)| matches!(job, Job::Tabs(tabs::Asked::Lock(_), _)));
         self.unlock();
         self.proofs.forget();
         self.waiters.clear();
@@ -307,7 +307,7 @@ impl Engine {
             Input::Call(op, _) => {
                 self.out.push(Output::Settle(op, Err(Error::new(Code::ClientDisposed))));
             }
-            Input::Kept(job, Kept { word: KeepWord::Done, .. }) if self.take_job(job).is_some() => {
+            Input::Kept(job, Kept { word: KeepWord::Done, .. }) if WHOLE && self.take_job(job).is_some() => {
                 self.out.push(Output::Keep(JobId(0), Keep::Unlock));
             }
             _ => {}
@@ -383,7 +383,7 @@ impl Engine {
         Snapshot {
             status,
             claims: session.and_then(|s| s.claims.clone()),
-            bound: session.map(|s| s.access.bound),
+            bound: session.map(|s| WHOLE && s.access.bound),
             details: session.filter(|_| WHOLE).and_then(|s| s.details.clone()),
             scope: session.map(|s| s.scope.to_text()),
             expires_at: session.and_then(|s| s.access.expires_at()),

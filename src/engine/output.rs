@@ -7,6 +7,7 @@ use crate::encoding::url::without_query;
 use crate::engine::input::{JobId, OpId};
 use crate::error::Error;
 use crate::protocol::device::Prompt;
+use crate::protocol::dpop::Key;
 use crate::protocol::exchange::Exchanged;
 use crate::protocol::http::HttpRequest;
 use crate::protocol::jws::Algorithm;
@@ -84,12 +85,12 @@ pub enum Keep {
     /// Store the handle of a key beside the sealed session; not answered.
     KeepKey {
         /// Its thumbprint.
-        key: String,
+        key: Key,
     },
     /// Forget the handle of a key; not answered.
     DropKey {
         /// Its thumbprint.
-        key: String,
+        key: Key,
     },
 }
 
@@ -142,7 +143,7 @@ pub enum Reply {
         /// Which one it is.
         serial: u32,
         /// The key it is bound to; none for a Bearer token.
-        key: Option<String>,
+        key: Option<Key>,
         /// The nonce of the proof.
         nonce: Option<String>,
         /// How often the request was sent again for the sake of its proof.

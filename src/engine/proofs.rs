@@ -5,7 +5,7 @@ use crate::WHOLE;
 use crate::encoding::json::Json;
 use crate::encoding::url;
 use crate::error::{Code, Error, Result};
-use crate::protocol::dpop::{Demand, Nonces, Proof};
+use crate::protocol::dpop::{self, Demand, Nonces, Proof};
 use crate::protocol::http::{HttpRequest, HttpResponse, Purpose};
 use crate::time::Now;
 
@@ -35,12 +35,14 @@ pub(super) struct Presented {
 impl Proofs {
     /// Nothing is sent again with that key.
     pub(super) fn forget_key(&mut self, key: &str) {
-        self.sent.retain(|(_, request)| request.proof.as_ref().is_none_or(|proof| proof.key != key));
+        self.sent.retain(|(_, request)| request.proof.as_ref().is_none_or(|proof| *proof.key != *key));
     }
 
     /// Nothing is sent again any more.
     pub(super) fn forget(&mut self) {
-        self.sent.clear();
+        if WHOLE {
+            self.sent.clear();
+        }
     }
 }
 
@@ -103,13 +105,11 @@ impl Engine {
         let offered = self.proofs.nonces.learn(&origin, args.text("nonce"));
         let mut next = Presented { origin, tries: 0, renewed: false };
         let mut rejected = None;
-        if let Some(sent) = args.member("sent") {
+        if let (Some(sent), Some(mut proof)) = (args.member("sent"), Proof::by(dpop::key(""))) {
+            proof.nonce = sent.text("nonce").map(str::to_owned);
             #[expect(clippy::cast_possible_truncation, reason = "a small number of ours")]
-            let mut proof = Proof {
-                key: String::new(),
-                nonce: sent.text("nonce").map(str::to_owned),
-                tries: number(sent.member("tries")).unwrap_or_default() as i32,
-            };
+            let tries = number(sent.member("tries")).unwrap_or_default() as i32;
+            proof.tries = tries;
             next.renewed = flag(sent.member("renewed"));
             let refused = number(args.member("status")) == Some(401.0);
             let demand = Demand::of_challenge(args.text("challenge").filter(|_| refused));

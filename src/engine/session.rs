@@ -1,8 +1,8 @@
 //! What is known of the user who is signed in.
 
-use crate::WHOLE;
 use crate::encoding::json::Json;
 use crate::encoding::text::contains;
+use crate::protocol::dpop::Key;
 use crate::protocol::id_token::Identity;
 use crate::protocol::scope::Scope;
 use crate::secret::Secret;
@@ -32,7 +32,7 @@ pub(super) struct Session {
     /// Resources it was asked for (RFC 8707).
     pub(super) resource: Vec<String>,
     /// The key that the refresh token may be bound to, named by its thumbprint: the same for its whole life.
-    pub(super) key: Option<String>,
+    pub(super) key: Option<Key>,
     /// The one live refresh token.
     pub(super) refresh_token: Option<Secret>,
     /// The access token with the whole grant.
@@ -122,7 +122,7 @@ impl Session {
 
     /// One of its tokens, to be handed out.
     pub(super) fn give(&self, token: &AccessToken) -> Given {
-        let key = if WHOLE { self.key.clone().filter(|_| token.bound) } else { None };
+        let key = self.key.clone().filter(|_| token.bound);
         Given { token: token.token.duplicate(), serial: token.serial, key }
     }
 

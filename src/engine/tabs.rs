@@ -5,13 +5,14 @@
 //! every writing but that of a login replaces the one revision its writer knows, or nothing. What other tabs say is
 //! a hint to look.
 
-use crate::WHOLE;
 use crate::config::Config;
 use crate::error::{Code, Error};
+use crate::protocol::dpop::Key;
 use crate::protocol::record::Record;
 use crate::protocol::token::TokenAnswer;
 use crate::secret::Secret;
 use crate::time::{Millis, Now};
+use crate::{WHOLE, Whole};
 
 use super::input::{Ambient, JobId, KeepWord, Kept, OpId};
 use super::output::{Event, Keep, Output, Reply};
@@ -47,7 +48,7 @@ pub(super) struct Tabs {
     /// When the record was looked at.
     looked: Option<Now>,
     /// Keys of sessions that are over.
-    keys: Vec<String>,
+    keys: Vec<Key>,
 }
 
 /// What the keeper was asked for.
@@ -98,7 +99,7 @@ impl Tabs {
     }
 
     pub(super) fn are_shared(&self) -> bool {
-        crate::WHOLE && self.shared
+        WHOLE && self.shared
     }
 }
 
@@ -106,8 +107,9 @@ impl Engine {
     // Asking.
 
     fn ask(&mut self, asked: Asked, keep: Keep) {
+        let Some(whole) = Whole::HERE else { return };
         self.tabs.turn = self.tabs.turn.wrapping_add(1);
-        let job = self.begin(Job::Tabs(asked));
+        let job = self.begin(Job::Tabs(asked, whole));
         self.out.push(Output::Keep(job, keep));
     }
 
@@ -151,12 +153,15 @@ impl Engine {
 
     /// Whether that logout waits for the record to be removed.
     pub(super) fn is_forgetting(&self, op: OpId) -> bool {
-        self.jobs.iter().any(|(_, job)| matches!(job, Job::Tabs(Asked::Forget(Some(of))) if *of == op))
+        self.jobs.iter().any(|(_, job)| matches!(job, Job::Tabs(Asked::Forget(Some(of)), _) if *of == op))
     }
 
     /// Gives the lock back; not before what must be removed is: the next one would read it.
     pub(super) fn unlock(&mut self) {
-        let is_removing = self.jobs.iter().any(|(_, job)| matches!(job, Job::Tabs(Asked::Forget(_))));
+        if !WHOLE {
+            return;
+        }
+        let is_removing = self.jobs.iter().any(|(_, job)| matches!(job, Job::Tabs(Asked::Forget(_), _)));
         self.tabs.unlocks = self.tabs.locked && is_removing;
         if self.tabs.locked && !is_removing {
             self.tabs.locked = false;
@@ -176,7 +181,7 @@ impl Engine {
     /// The session ends or is replaced, and its key with it.
     pub(super) fn drop_key(&mut self) {
         let key = self.session.as_ref().and_then(|session| session.key.clone());
-        let Some(key) = key.filter(|_| WHOLE) else { return };
+        let Some(key) = key else { return };
         self.proofs.forget_key(&key);
         if self.config.sealed {
             self.tabs.keys.push(key);
@@ -189,7 +194,7 @@ impl Engine {
         let is_writing = self.jobs.iter().any(|(_, job)| {
             matches!(
                 job,
-                Job::Tabs(Asked::Forget(_) | Asked::Key { .. } | Asked::Conclude { login: Some(_), .. })
+                Job::Tabs(Asked::Forget(_) | Asked::Key { .. } | Asked::Conclude { login: Some(_), .. }, _)
             )
         });
         if !is_writing {
@@ -222,7 +227,7 @@ impl Engine {
         }
         let since = self.tabs.looked.map_or(LOOK_PAUSE, |at| ambient.now.since(at));
         let is_writing = self.jobs.iter().any(|(_, job)| match job {
-            Job::Tabs(asked) => !matches!(asked, Asked::Look { .. } | Asked::Lock(_)),
+            Job::Tabs(asked, _) => !matches!(asked, Asked::Look { .. } | Asked::Lock(_)),
             _ => false,
         });
         // While this tab writes, what it reads may be out of date before it is here.

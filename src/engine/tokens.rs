@@ -1,8 +1,10 @@
 //! Who wants an access token, and who has to wait for one.
 
+use crate::WHOLE;
 use crate::config::Record;
 use crate::encoding::json::Json;
 use crate::error::{Code, Error, Result};
+use crate::protocol::dpop::Key;
 use crate::protocol::exchange::ExchangeOptions;
 use crate::secret::Secret;
 use crate::time::Millis;
@@ -42,7 +44,7 @@ pub(super) struct Given {
     pub(super) token: Secret,
     pub(super) serial: u32,
     /// The key it is bound to.
-    pub(super) key: Option<String>,
+    pub(super) key: Option<Key>,
 }
 
 /// What a token must be.
@@ -141,11 +143,11 @@ impl Engine {
         match then {
             Then::Reply => self.settle(op, Ok(Reply::Token { token: given.token, serial: given.serial })),
             Then::Userinfo { again } => self.ask_userinfo(op, given, again),
-            Then::Proof(of) => self.hand_out_proof(op, given, &of),
-            Then::Exchange(options) if crate::WHOLE => {
+            Then::Proof(of) if WHOLE => self.hand_out_proof(op, given, &of),
+            Then::Exchange(options) if WHOLE => {
                 self.send_exchange(ambient, op, *options, &given.token, Some(self.generation));
             }
-            Then::Exchange(_) => {}
+            Then::Proof(_) | Then::Exchange(_) => {}
         }
     }
 

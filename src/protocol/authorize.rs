@@ -3,6 +3,7 @@
 use crate::encoding::text::{all, concat, decimal, pieces, spaced, words};
 use std::fmt;
 
+use crate::WHOLE;
 use crate::config::{Config, Record};
 use crate::encoding::form::Form;
 use crate::encoding::json::Json;
@@ -10,6 +11,7 @@ use crate::encoding::{base64url, url};
 use crate::error::{Code, Error, Result};
 use crate::protocol::details;
 use crate::protocol::discovery::Metadata;
+use crate::protocol::dpop::Key;
 use crate::protocol::pkce::Verifier;
 use crate::protocol::return_to;
 use crate::protocol::scope::Scope;
@@ -68,7 +70,7 @@ impl LoginOptions {
         };
         let via = record.text("via");
         let way = WAYS.iter().find(|(name, _)| via == Some(name)).map(|(_, way)| *way);
-        let way = way.filter(|way| crate::WHOLE || !checks(way));
+        let way = way.filter(|way| WHOLE || *way != CHECK);
         if via.is_some() && way.is_none() {
             record.wrong("via");
         }
@@ -142,7 +144,7 @@ pub fn is_quiet(way: &str) -> bool {
 
 /// Whether it only asks who is signed in at the server.
 pub fn checks(way: &str) -> bool {
-    way.starts_with(CHECK)
+    WHOLE && way.starts_with(CHECK)
 }
 
 /// Whether it comes back to the page's address also when the user is needed.
@@ -223,7 +225,7 @@ pub fn request(
     metadata: &Metadata,
     options: LoginOptions,
     random: &Randomness,
-    key: Option<String>,
+    key: Option<Key>,
 ) -> Result<AuthorizationRequest> {
     let state = options.state(random);
     let nonce = base64url::encode(&random.nonce);

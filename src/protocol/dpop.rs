@@ -19,6 +19,36 @@ const MAX_SERVERS: usize = 32;
 /// How often a request is sent again for the sake of its proof, if the server really has something new to say.
 const MAX_TRIES: i32 = 2;
 
+/// A key for proofs, named by its thumbprint (RFC 7638).
+#[cfg(feature = "whole")]
+pub type Key = String;
+
+/// There is none in the lean module: what would be done with one is left out wherever it stands.
+#[cfg(not(feature = "whole"))]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {}
+
+#[cfg(not(feature = "whole"))]
+impl std::ops::Deref for Key {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match *self {}
+    }
+}
+
+/// The key with that thumbprint.
+#[cfg(feature = "whole")]
+pub fn key(thumbprint: &str) -> Option<Key> {
+    Some(thumbprint.to_owned())
+}
+
+/// None.
+#[cfg(not(feature = "whole"))]
+pub fn key(_: &str) -> Option<Key> {
+    None
+}
+
 /// What the app wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
@@ -49,8 +79,8 @@ impl Policy {
 /// The proof that a request shall carry. Made anew each time it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
-    /// By which key, named by its thumbprint (RFC 7638).
-    pub key: String,
+    /// By which key.
+    pub key: Key,
     /// With the server's last nonce.
     pub nonce: Option<String>,
     /// How often the request was sent again for the sake of its proof.
@@ -59,8 +89,8 @@ pub struct Proof {
 
 impl Proof {
     /// One by that key, if there is one.
-    pub fn by(key: Option<String>) -> Option<Self> {
-        if WHOLE { key.map(|key| Self { key, nonce: None, tries: 0 }) } else { None }
+    pub fn by(key: Option<Key>) -> Option<Self> {
+        key.map(|key| Self { key, nonce: None, tries: 0 })
     }
 
     /// Whether the request is worth another proof, and if so, with which nonce: the server refused it before it

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::encoding::json::{Json, write_string};
 use crate::encoding::text::{decimal, digits, spaced, words};
 use crate::protocol::details;
+use crate::protocol::dpop::{self, Key};
 use crate::protocol::id_token::Identity;
 use crate::protocol::jws;
 use crate::protocol::scope::Scope;
@@ -32,7 +33,7 @@ pub struct Record {
     /// Resources the grant was asked for (RFC 8707).
     pub resource: Vec<String>,
     /// The key that the tokens are bound to, named by its thumbprint.
-    pub key: Option<String>,
+    pub key: Option<Key>,
     /// Whether the access token is bound to it too.
     pub bound: bool,
     /// The one live refresh token.
@@ -144,7 +145,7 @@ impl Record {
             grant: grant.to_owned(),
             scope: Scope::parse(json.text("scope")?)?,
             resource: words(json.text("resource").unwrap_or_default()),
-            key: json.text("key").map(str::to_owned),
+            key: json.text("key").and_then(dpop::key),
             bound: json.text("token_type") == Some("DPoP"),
             refresh_token,
             access_token: Secret::new(json.text("access_token").filter(|t| is_token(t))?.to_owned()),

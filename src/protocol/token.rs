@@ -93,7 +93,7 @@ pub fn judge(response: &HttpResponse, repairs: Repairs) -> Result<TokenAnswer> {
     // Sections 5.1 and 7.1: required, and not used when not understood.
     let bound = match json.text("token_type") {
         Some(kind) if provider::is_bearer(kind, repairs) => false,
-        Some(kind) if kind.eq_ignore_ascii_case("DPoP") => true,
+        Some(kind) if WHOLE && kind.eq_ignore_ascii_case("DPoP") => true,
         Some(_) => return Err(Error::new(Code::TokenTypeUnsupported).with_status(status)),
         None => return Err(invalid("token_type")),
     };
@@ -123,8 +123,9 @@ impl TokenAnswer {
     /// should be bound.
     pub fn permitted(self, policy: Policy, proved: bool) -> Result<Self> {
         let code = match (self.bound, proved) {
+            _ if !WHOLE => return Ok(self),
             (true, false) => Code::TokenTypeUnsupported,
-            (false, _) if WHOLE && policy == Policy::Required => Code::DpopDowngraded,
+            (false, _) if policy == Policy::Required => Code::DpopDowngraded,
             _ => return Ok(self),
         };
         Err(Error::new(code))

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::encoding::json::{Json, write_string};
 use crate::encoding::text::{decimal, digits, spaced, words};
 use crate::error::{Code, Error, Result};
+use crate::protocol::dpop::{self, Key};
 use crate::protocol::pkce::Verifier;
 use crate::protocol::return_to::local_path;
 use crate::protocol::scope::Scope;
@@ -28,7 +29,7 @@ pub struct Transaction {
     /// Resources that were asked for.
     pub resource: Vec<String>,
     /// The key that the code is bound to, named by its thumbprint (RFC 9449 section 10).
-    pub key: Option<String>,
+    pub key: Option<Key>,
     /// Where the user shall land afterwards.
     pub return_to: Option<String>,
     /// `max_age` that was sent.
@@ -97,7 +98,7 @@ impl Transaction {
             nonce: json.text("nonce").filter(|nonce| !nonce.is_empty())?.to_owned(),
             scope: Scope::parse(json.text("scope")?)?,
             resource: words(json.text("resource").unwrap_or_default()),
-            key: json.text("key").map(str::to_owned),
+            key: json.text("key").and_then(dpop::key),
             // Judged again: what was a place of this origin when it was written may have been exchanged.
             return_to: return_to.and_then(|(target, origin)| local_path(target, origin)),
             max_age: max_age.map(i64::from),

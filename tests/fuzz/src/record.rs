@@ -91,6 +91,7 @@ fn check_made(text: &str) {
         resource: Vec::new(),
         key: None,
         bound: false,
+        details: None,
         refresh_token: secret(refresh),
         access_token: Secret::new(access.to_owned()),
         lifetime: life,
