@@ -9,7 +9,6 @@ import { startWorld } from '../../www-example/server/world.mjs';
 import { startHostileProvider } from '../hostile/provider/server.mjs';
 import { startBrowser } from './browsers.mjs';
 import { details, exchangeTokens, grantTypes } from './features.mjs';
-import { details, exchangeTokens, grantTypes } from './features.mjs';
 import { bundleStrict } from './pages/strict/bundle.mjs';
 import { until } from './until.mjs';
 

@@ -9,7 +9,7 @@ import { Octokit } from 'octokit';
 import { serve } from './support.mjs';
 
 const { readApis } = await import('../../pkg/dist/apis.js');
-const { createFetch } = await import('../../pkg/dist/fetch.js');
+const { bearer, createFetch } = await import('../../pkg/dist/fetch.js');
 
 let api;
 let other;
@@ -55,7 +55,7 @@ const signedIn = () => {
   };
   const token = async (args) => ({ token: args?.rejected === undefined ? held : renew(), serial: renewals });
   return {
-    fetch: createFetch(readApis([api.url], '127.0.0.1'), token),
+    fetch: createFetch(readApis([api.url], '127.0.0.1'), bearer(token)),
     getToken: async ({ fresh = false } = {}) => (fresh ? renew() : held),
   };
 };
