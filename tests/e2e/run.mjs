@@ -16,7 +16,7 @@ const USAGE = `usage: node tests/e2e/run.mjs --browser ${Object.keys(BROWSERS).j
 /** Of about the same length. */
 const PARTS = {
   1: [
-    'login', 'callback', 'api', 'step-up', 'logout', 'surface', 'providers', 'keeper', 'beside', 'flows',
+    'login', 'callback', 'api', 'logout', 'surface', 'step-up', 'providers', 'keeper', 'beside', 'flows',
     'hostile-answers', 'hostile-callback', 'hostile-session', 'hostile-page',
   ],
   2: ['rotation', 'trouble', 'clocks', 'dpop', 'par', 'sealed', 'vault-session', 'vault-tabs', 'vault-fetch', 'vault-hostile', 'churn', 'monitor', 'frontchannel'],

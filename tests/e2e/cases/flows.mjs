@@ -48,7 +48,7 @@ async function enterCode(stage, code, button = 'device-confirm') {
 for (const vault of [undefined, ...Object.keys(KINDS)]) {
   scenario(`device login in ${vault ?? 'the page'}: a code is entered elsewhere, and the session renews itself`, async (stage) => {
     const home = vault ? { redirectUri: stage.vaultHome, postLogoutRedirectUri: stage.vaultHome } : {};
-    stage.set({ ...home, vault });
+    stage.set({ ...home, vault, engine: 'whole' });
     await stage.open(home.redirectUri);
     const code = await begin(stage);
     assert.ok(code.userCode && code.verificationUri.endsWith('/device') && code.expiresAt > Date.now());
@@ -69,7 +69,7 @@ for (const vault of [undefined, ...Object.keys(KINDS)]) {
 }
 
 scenario('device login: the user says no, or the page gives up', async (stage) => {
-  stage.set();
+  stage.set({ engine: 'whole' });
   await stage.open();
   await enterCode(stage, await begin(stage), 'device-abort');
   assert.equal((await outcome(stage)).error.code, 'device_denied');
@@ -83,7 +83,7 @@ scenario('device login: the user says no, or the page gives up', async (stage) =
 scenario('device login: nothing that a user should not follow is shown', async (stage) => {
   const { hostile } = stage;
   const metadata = { device_authorization_endpoint: `${hostile.origin}/device` };
-  await openHostile(stage, { metadata });
+  await openHostile(stage, { metadata, engine: 'whole' });
   for (const uri of ['javascript:alert(1)', 'http://evil.example/', 'data:text/html,x', '']) {
     hostile.behaves();
     const answer = { device_code: 'd', user_code: 'u', verification_uri: uri, expires_in: 60 };
@@ -97,7 +97,7 @@ scenario('device login: nothing that a user should not follow is shown', async (
 for (const vault of [undefined, ...Object.keys(KINDS)]) {
   scenario(`token exchange in ${vault ?? 'the page'}: another token for the session's, which goes on`, async (stage) => {
     const home = vault ? { redirectUri: stage.vaultHome, postLogoutRedirectUri: stage.vaultHome } : {};
-    await stage.signIn({ ...home, vault });
+    await stage.signIn({ ...home, vault, engine: 'whole' });
     const { before, issued, after } = await stage.run(async () => {
       const before = await auth.getToken();
       const issued = await auth.exchangeToken({ audience: 'https://partner.example.com', scope: 'openid' });
@@ -118,7 +118,7 @@ scenario('token exchange: not where the token is hidden, and never another grant
   stage.counts.reset();
   assert.equal((await stage.refused(() => auth.exchangeToken({ audience: 'a' }))).code, 'token_hidden');
   assert.equal(stage.counts.token, 0);
-  await stage.signIn();
+  await stage.signIn({ engine: 'whole' });
   stage.counts.reset();
   for (const extraParams of [{ grant_type: 'refresh_token' }, { refresh_token: 'x' }, { subject_token: 'x' }, { client_id: 'x' }]) {
     const error = await stage.refused((given) => auth.exchangeToken({ extraParams: given }), extraParams);
@@ -170,7 +170,7 @@ scenario('resources: one login, a token for each API, and none in the place of a
 
 for (const alg of ALGORITHMS) {
   scenario(`D02: userinfo signed with ${alg} by the provider is verified`, async (stage) => {
-    await stage.signIn({ clientId: `alg-${alg}` });
+    await stage.signIn({ clientId: `alg-${alg}`, engine: 'whole' });
     const claims = await stage.run(() => auth.userinfo());
     assert.equal(claims.email, 'ada@example.com');
     assert.ok(stage.counts.where({ kind: 'userinfo', status: 200 }).length === 1);

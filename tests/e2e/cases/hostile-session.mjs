@@ -29,7 +29,7 @@ scenario('C13: ten callers, and a new kid in every answer: the keys are fetched 
 });
 
 scenario('D02: userinfo as a JWT is verified as an ID token is, and refused otherwise', async (stage) => {
-  await signInHostile(stage);
+  await signInHostile(stage, { engine: 'whole' });
   const { hostile } = stage;
   const { honest, evil } = hostile.keys;
   const right = { iss: hostile.issuer, aud: 'e2e', sub: 'ada', email: 'ada@example.com' };
