@@ -22,7 +22,7 @@ export const cases = {
     const dist = [...compiled, 'glue.js', 'inline.js', 'inline-lean.js', 'tokenward.wasm', 'tokenward-lean.wasm'].map((name) => `dist/${name}`);
     const wanted = new Set([...PAPERS, ...dist]);
     // These are in client.js.
-    for (const name of ['announcer', 'errors', 'listeners', 'loaded', 'navigation', 'once', 'operations', 'options', 'session', 'token']) {
+    for (const name of ['announcer', 'async-dispose', 'client-name', 'errors', 'listeners', 'loaded', 'navigation', 'once', 'operations', 'options', 'pending', 'session', 'token']) {
       wanted.delete(`dist/${name}.js`);
     }
     const missing = [...wanted].filter((name) => !tarball.files.has(name));
