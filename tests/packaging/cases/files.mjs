@@ -104,7 +104,8 @@ export const cases = {
 
   'sizes are sane'({ tarball: { bytes, files } }) {
     const total = [...files.values()].reduce((sum, file) => sum + file.length, 0);
-    assert.ok(bytes.length < 384 * KILO, `the tarball has ${bytes.length} bytes`);
+    // The whole module is in it three times: by itself, as text, and in the vault.
+    assert.ok(bytes.length < 448 * KILO, `the tarball has ${bytes.length} bytes`);
     assert.ok(total < 1024 * KILO, `unpacked it has ${total} bytes`);
     for (const [name, file] of files) {
       const limit = /(inline|inline-lean|vault)\.js|\.wasm$/.test(name) ? 256 : 64;
