@@ -209,6 +209,9 @@ impl Tally {
         "degraded",
         "repeated",
     ];
+
+    /// What the schedules of shared sessions do not try.
+    pub(crate) const SINGLE: &[&str] = &["devices", "polls", "exchanged", "verified_userinfo"];
 }
 
 #[derive(Debug)]
