@@ -20,6 +20,10 @@ const PATHS: &[&str] = &[
     "userinfo_endpoint",
     "end_session_endpoint",
     "revocation_endpoint",
+    "pushed_authorization_request_endpoint",
+    "require_pushed_authorization_requests",
+    "device_authorization_endpoint",
+    "dpop_signing_alg_values_supported",
     "code_challenge_methods_supported",
     "id_token_signing_alg_values_supported",
     "authorization_response_iss_parameter_supported",
@@ -64,6 +68,8 @@ pub fn run(data: &[u8]) {
             ("userinfo_endpoint", metadata.userinfo_endpoint.as_ref()),
             ("end_session_endpoint", metadata.end_session_endpoint.as_ref()),
             ("revocation_endpoint", metadata.revocation_endpoint.as_ref()),
+            ("pushed_authorization_request_endpoint", metadata.par_endpoint.as_ref()),
+            ("device_authorization_endpoint", metadata.device_authorization_endpoint.as_ref()),
         ] {
             assert_eq!(endpoint.map(String::as_str), said(name), "{name}");
             endpoint.into_iter().for_each(|endpoint| check_endpoint(endpoint, config.page_on_loopback));

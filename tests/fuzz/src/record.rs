@@ -67,7 +67,10 @@ fn check(record: &Record, text: &str) {
     let shown = format!("{record:?}");
     // What is no secret may be shown, also when it is the same text.
     let rest = format!("{:?}", (&record.grant, &record.scope, &record.claims, &record.identity))
-        + &format!("{:?}", (record.since, record.lifetime, record.ends_at, record.journal));
+        + &format!("{:?}", (record.since, record.lifetime, record.ends_at, record.journal))
+        + &format!("{:?}", (&record.resource, &record.key, &record.details))
+        // What its members are called.
+        + "refresh_token access_token";
     for token in [Some(&record.access_token), record.refresh_token.as_ref(), record.id_token.as_ref()]
         .into_iter()
         .flatten()
