@@ -36,7 +36,8 @@ async fn a01_a03_a_login_is_stored_once_and_taken_once() {
     let key = storage().key(0).unwrap().unwrap();
     let record = parse(&storage().get_item(&key).unwrap().unwrap());
     let names: Vec<_> = record.members().unwrap().iter().map(|(name, _)| name.as_str()).collect();
-    let expected = ["v", "at", "issuer", "client_id", "redirect_uri", "verifier", "nonce", "scope", "acr"];
+    let expected =
+        ["v", "at", "issuer", "client_id", "redirect_uri", "verifier", "nonce", "scope", "resource", "acr"];
     assert_eq!(names, expected, "no token and no endpoint is written");
 
     let server = network(&parameter(&url, "nonce")).await;
