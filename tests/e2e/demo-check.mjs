@@ -97,8 +97,7 @@ async function visit(home, app) {
   await status('signed-in');
 
   say('sign out');
-  await press('logout');
-  await status('signed-out');
+  await signOut();
   await until('a clean address', async () => (await browser.driver.getCurrentUrl()) === `${home}${app}/`);
 }
 
@@ -143,8 +142,7 @@ async function settle(home, app, vault, persistence) {
 
   say('sign out');
   await driver.switchTo().window(before[0]);
-  await press('logout');
-  await status('signed-out');
+  await signOut();
   await driver.switchTo().window(second);
   await status('signed-out');
   await driver.close();
@@ -159,6 +157,15 @@ async function signIn() {
     if (submit) await submit.click();
     return (await statusNow()) === 'signed-in';
   });
+}
+
+/** The page leaves for the provider's logout, and comes back; what is next must not meet it on the way. */
+async function signOut() {
+  const { driver } = browser;
+  await driver.executeScript('window.leaves = true');
+  await press('logout');
+  await until('away', async () => (await driver.executeScript('return window.leaves')) !== true);
+  await status('signed-out');
 }
 
 /** The session is where it was to be. */
