@@ -125,8 +125,9 @@ fn compile(to: &Path, extent: Extent, mode: Mode) -> Result<()> {
     paths::copy(&made, to)
 }
 
-/// LLVM copies what is larger than eight octets by one instruction instead of many loads and stores.
-const COPY_AT_ONCE: &str = "-Cllvm-args=-max-store-memcpy=1";
+/// LLVM copies what is larger than eight octets by one instruction instead of many loads and stores, and puts a function
+/// into its callers only where that is shorter.
+const SMALLER: &str = "-Cllvm-args=-max-store-memcpy=1 -inline-threshold=0";
 
 /// Cargo configuration that cuts this machine's folders off the file names in panic messages, so that the module is
 /// the same wherever it is built and tells nothing about the builder; and what makes it smaller.
@@ -139,11 +140,10 @@ fn flags(mode: Mode) -> Result<String> {
     };
     let folders = [library, cargo_home.join("registry/src"), paths::root()];
     let mut flags = folders.map(|folder| format!("--remap-path-prefix={}=", folder.display())).to_vec();
-    // Not an option of every LLVM: without it the module is larger and does the same.
-    if mode == Mode::Release
-        && Run::new("rustc").args([COPY_AT_ONCE, "--print", "cfg"]).dir(paths::root()).works()
+    // Not options of every LLVM: without them the module is larger and does the same.
+    if mode == Mode::Release && Run::new("rustc").args([SMALLER, "--print", "cfg"]).dir(paths::root()).works()
     {
-        flags.push(COPY_AT_ONCE.to_owned());
+        flags.push(SMALLER.to_owned());
     }
     // JSON's texts and lists are TOML as well.
     Ok(format!("target.{}.rustflags={}", tools::WASM_TARGET, serde_json::to_string(&flags)?))
