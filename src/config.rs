@@ -104,8 +104,9 @@ impl Config {
     ///
     /// # Errors
     /// The first wrong option, named by its path.
-    pub fn from_options(options: &Json, page_url: Option<&str>) -> Result<Self> {
-        let mut options = Record::new(options, "", KNOWN)?;
+    pub fn from_options(mut options: Json, page_url: Option<&str>) -> Result<Self> {
+        let metadata = options.take("metadata").unwrap_or(Json::Object(Vec::new()));
+        let mut options = Record::new(&options, "", KNOWN)?;
         // A callback brings a query of any length and content; where the page is, the rest says.
         let page_url = page_url.map(url::without_query);
         let page = page_url.and_then(url::parse);
@@ -152,7 +153,6 @@ impl Config {
                 }
             },
         };
-        let metadata = options.get("metadata").cloned().unwrap_or(Json::Object(Vec::new()));
         options.check_metadata(&metadata);
         let default_scope = if discovery == Discovery::Oidc { "openid" } else { "" };
         let scope = options.scope().or_else(|| Scope::parse(default_scope)).unwrap_or_default();
@@ -480,7 +480,7 @@ mod tests {
 
     fn options(extra: &str) -> Result<Config> {
         let text = format!(r#"{{"issuer":"https://id.example.com","clientId":"spa"{extra}}}"#);
-        Config::from_options(&Json::parse(text.as_bytes()).unwrap(), Some(PAGE))
+        Config::from_options(Json::parse(text.as_bytes()).unwrap(), Some(PAGE))
     }
 
     fn refused(extra: &str) -> (Code, String) {
@@ -563,7 +563,7 @@ mod tests {
     fn plain_http_only_between_loopback_and_loopback() {
         let make = |issuer: &str, page: &str| {
             let text = format!(r#"{{"issuer":"{issuer}","clientId":"spa"}}"#);
-            Config::from_options(&Json::parse(text.as_bytes()).unwrap(), Some(page)).map_err(|e| e.code)
+            Config::from_options(Json::parse(text.as_bytes()).unwrap(), Some(page)).map_err(|e| e.code)
         };
         assert!(make("http://localhost:3000", "http://localhost:5173/").is_ok());
         assert_eq!(make("http://id.example.com", "https://app.example.com/").unwrap_err(), Code::InsecureUrl);
@@ -581,7 +581,7 @@ mod tests {
         for query in ["x".repeat(100_000), "a\\b".into(), "é".into()] {
             let text = br#"{"issuer":"http://localhost:1","clientId":"spa"}"#;
             let page = format!("http://localhost:2/?code={query}#{query}");
-            let config = Config::from_options(&Json::parse(text).unwrap(), Some(&page)).unwrap();
+            let config = Config::from_options(Json::parse(text).unwrap(), Some(&page)).unwrap();
             assert_eq!(config.page_origin.as_deref(), Some("http://localhost:2"));
         }
     }
@@ -589,7 +589,7 @@ mod tests {
     #[test]
     fn without_a_page_the_redirect_uri_is_required() {
         let text = br#"{"issuer":"https://id.example.com","clientId":"spa"}"#;
-        let error = Config::from_options(&Json::parse(text).unwrap(), None).unwrap_err();
+        let error = Config::from_options(Json::parse(text).unwrap(), None).unwrap_err();
         assert_eq!((error.code, error.path.as_deref()), (Code::OptionMissing, Some("redirectUri")));
     }
 }

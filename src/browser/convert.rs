@@ -62,15 +62,15 @@ pub(super) fn error(error: &Error) -> JsValue {
     record.into()
 }
 
-pub(super) fn snapshot(snapshot: Snapshot) -> JsValue {
+pub(super) fn snapshot(snapshot: &Snapshot) -> JsValue {
     let record = Record::new();
     record.text("status", snapshot.status.as_str());
     record.text("renewal", snapshot.renewal.as_str());
-    record.put("claims", snapshot.claims.as_ref().map_or(JsValue::NULL, write));
+    record.put("claims", snapshot.claims.as_deref().map_or(JsValue::NULL, write));
     if WHOLE && let Some(details) = &snapshot.details {
         record.put("authorizationDetails", write(details));
     }
-    record.put("scope", text_or_null(snapshot.scope));
+    record.put("scope", text_or_null(snapshot.scope.clone()));
     record.put("expiresAt", moment(snapshot.expires_at));
     record.put("renewsAt", moment(snapshot.renews_at));
     record.put("endsAt", moment(snapshot.ends_at));

@@ -2,6 +2,9 @@
 //! (RFC 7519 section 4). Behind it stands the parser of the platform: the
 //! browser's own, which costs no bytes, or serde_json where there is no browser. Numbers are `f64`.
 
+use std::ops::Deref;
+use std::rc::Rc;
+
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::encoding::text::from_utf8;
@@ -54,6 +57,13 @@ impl Json {
     /// The member of that name; `None` when it is absent or null, or when this is no object.
     pub fn member(&self, name: &str) -> Option<&Self> {
         member(self.members()?, name)
+    }
+
+    /// Takes a member out; `None` when it is absent or null, or when this is no object.
+    pub fn take(&mut self, name: &str) -> Option<Self> {
+        let Self::Object(members) = self else { return None };
+        let at = members.iter().position(|(own, value)| own == name && !matches!(value, Self::Null))?;
+        Some(members.remove(at).1)
     }
 
     /// The texts of an array of nothing else.
@@ -113,6 +123,30 @@ impl Json {
             Self::Bool(value) => Some(*value),
             _ => None,
         }
+    }
+}
+
+/// A value that several hold. It never changes, and is equal only to itself.
+#[derive(Clone, Debug)]
+pub struct Shared(Rc<Json>);
+
+impl From<Json> for Shared {
+    fn from(value: Json) -> Self {
+        Self(Rc::new(value))
+    }
+}
+
+impl Deref for Shared {
+    type Target = Json;
+
+    fn deref(&self) -> &Json {
+        &self.0
+    }
+}
+
+impl PartialEq for Shared {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
     }
 }
 

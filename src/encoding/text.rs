@@ -43,7 +43,8 @@ pub fn digits(text: &str) -> Option<u64> {
         if !byte.is_ascii_digit() {
             return None;
         }
-        number = number.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
+        // A multiplication that saturates would be one of 128 bits.
+        number = if number < u64::MAX / 10 { number * 10 + u64::from(byte - b'0') } else { u64::MAX };
     }
     (!text.is_empty()).then_some(number)
 }
@@ -79,7 +80,7 @@ impl<'a> Iterator for Pieces<'a> {
 /// Copies of the words between spaces.
 pub fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
-    for word in text.split_ascii_whitespace() {
+    for word in list(text) {
         words.push(word.to_owned());
     }
     words

@@ -102,7 +102,7 @@ impl Engine {
         let mut keys = Vec::new();
         if let Some((set, _)) = self.keys.set.as_ref().filter(|_| fresh) {
             for key in set.candidates(candidate.token.algorithm, candidate.token.kid.as_deref()) {
-                keys.push(key.to_jwk());
+                keys.push(key.jwk().to_owned());
             }
         }
         if !keys.is_empty() {

@@ -1,6 +1,6 @@
 //! From `login()` to the provider, and from the callback to a session.
 
-use crate::encoding::json::Json;
+use crate::encoding::json::{Json, Shared};
 use crate::error::{Code, Error, Phase, Result};
 use crate::protocol::authorize::{self, LoginOptions, Randomness};
 use crate::protocol::callback::{self, Arrival};
@@ -473,9 +473,9 @@ impl Engine {
                 generation: 0,
                 grant: transaction.nonce,
                 identity,
-                claims,
+                claims: claims.map(Shared::from),
                 details: match answer.details {
-                    Granted::Details(list) if crate::WHOLE => Some(list),
+                    Granted::Details(list) if crate::WHOLE => Some(list.into()),
                     _ => None,
                 },
                 // RFC 6749 5.1: an absent scope is the one asked for.

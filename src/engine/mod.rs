@@ -24,6 +24,8 @@ mod timers;
 mod tokens;
 mod userinfo;
 
+use std::rc::Rc;
+
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
 use crate::protocol::http::{HttpRequest, HttpResponse, HttpResult, answered};
@@ -86,7 +88,7 @@ pub struct Engine {
     device: Option<Box<device::Device>>,
     online: bool,
     last_error: Option<Error>,
-    published: Option<Snapshot>,
+    published: Option<Rc<Snapshot>>,
     asleep: bool,
     disposed: bool,
 }
@@ -355,8 +357,9 @@ impl Engine {
 
     fn publish(&mut self) {
         let snapshot = self.snapshot();
-        if self.published.as_ref() != Some(&snapshot) {
-            self.published = Some(snapshot.clone());
+        if self.published.as_deref() != Some(&snapshot) {
+            let snapshot = Rc::new(snapshot);
+            self.published = Some(Rc::clone(&snapshot));
             self.out.push(Output::Session(snapshot));
         }
     }

@@ -1,8 +1,9 @@
 //! Everything the engine can ask for or tell.
 
 use std::fmt;
+use std::rc::Rc;
 
-use crate::encoding::json::Json;
+use crate::encoding::json::{Json, Shared};
 use crate::encoding::url::without_query;
 use crate::engine::input::{JobId, OpId};
 use crate::error::Error;
@@ -30,7 +31,7 @@ pub enum Output {
     /// The access token for immediate use changed.
     Token(Option<TokenForUse>),
     /// The session changed.
-    Session(Snapshot),
+    Session(Rc<Snapshot>),
     /// An operation is settled.
     Settle(OpId, Result<Reply, Error>),
     /// An operation waits for the user, who needs to know this.
@@ -263,16 +264,16 @@ impl Renewal {
 }
 
 /// The session as apps see it: no token in it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct Snapshot {
     /// Where it stands.
     pub status: Status,
     /// Claims of the ID token.
-    pub claims: Option<Json>,
+    pub claims: Option<Shared>,
     /// Whether the access token is bound to a key.
     pub bound: Option<bool>,
     /// Granted authorization details.
-    pub details: Option<Json>,
+    pub details: Option<Shared>,
     /// Scope of the grant.
     pub scope: Option<String>,
     /// When the access token expires, milliseconds since 1970.

@@ -96,7 +96,7 @@ impl Engine {
 
     /// What a request of the app is to be sent with; nothing when the answer it got is the result.
     pub(super) fn proof(&mut self, ambient: &mut Ambient<'_>, op: OpId, args: &Json) {
-        let flag = |json: Option<&Json>| json == Some(&Json::Bool(true));
+        let flag = |json: Option<&Json>| json.and_then(Json::as_bool) == Some(true);
         if flag(args.member("lost")) {
             return self.refuse(op, Error::new(Code::DpopKeyLost));
         }

@@ -352,11 +352,11 @@ impl Engine {
             && crate::WHOLE
             && target.is_main()
         {
-            session.details = Some(list);
+            session.details = Some(list.into());
         }
         session.adopt(target, token);
         if let Some(claims) = claims {
-            session.claims = Some(claims);
+            session.claims = Some(claims.into());
             self.id_token = answer.id_token;
         }
         self.trouble_is_over();

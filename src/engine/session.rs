@@ -1,6 +1,6 @@
 //! What is known of the user who is signed in.
 
-use crate::encoding::json::Json;
+use crate::encoding::json::Shared;
 use crate::encoding::text::contains;
 use crate::protocol::dpop::Key;
 use crate::protocol::id_token::Identity;
@@ -24,9 +24,9 @@ pub(super) struct Session {
     /// Who it is; none when the app does plain OAuth.
     pub(super) identity: Option<Identity>,
     /// Claims of the ID token.
-    pub(super) claims: Option<Json>,
+    pub(super) claims: Option<Shared>,
     /// Granted authorization details (RFC 9396), of the main access token.
-    pub(super) details: Option<Json>,
+    pub(super) details: Option<Shared>,
     /// Scope of the grant, which a narrowed access token does not change (RFC 6749 section 6).
     pub(super) scope: Scope,
     /// Resources it was asked for (RFC 8707).

@@ -6,6 +6,7 @@
 //! a hint to look.
 
 use crate::config::Config;
+use crate::encoding::json::Shared;
 use crate::error::{Code, Error};
 use crate::protocol::dpop::Key;
 use crate::protocol::record::Record;
@@ -135,7 +136,7 @@ impl Engine {
             id_token: copy(&self.id_token),
             identity: session.identity.clone(),
             claims: None,
-            details: session.details.clone(),
+            details: session.details.as_deref().cloned(),
             ends_at: session.ends_at,
             journal,
         };
@@ -297,8 +298,8 @@ impl Engine {
         session.refresh_token = record.refresh_token;
         session.scope = record.scope;
         session.identity = record.identity;
-        session.claims = record.claims;
-        session.details = record.details;
+        session.claims = record.claims.map(Shared::from);
+        session.details = record.details.map(Shared::from);
         self.id_token = record.id_token;
         if !is_new {
             // Who fails keeps to its back-off: otherwise two tabs would call each other up again and again.
@@ -329,8 +330,8 @@ impl Engine {
                 generation: 0,
                 grant: record.grant,
                 identity: record.identity,
-                claims: record.claims,
-                details: record.details,
+                claims: record.claims.map(Shared::from),
+                details: record.details.map(Shared::from),
                 scope: record.scope,
                 resource: record.resource,
                 key: record.key,

@@ -167,7 +167,7 @@ fn require_acr(required: &mut Vec<String>, claims: &Json) {
 /// What the `claims` parameter says of a claim of the ID token that it makes essential (OIDC Core 5.5.1).
 fn essential<'a>(claims: &'a Json, name: &str) -> Option<&'a Json> {
     let claim = claims.member("id_token")?.member(name)?;
-    (claim.member("essential") == Some(&Json::Bool(true))).then_some(claim)
+    (claim.member("essential").and_then(Json::as_bool) == Some(true)).then_some(claim)
 }
 
 /// Values that are sent with spaces between them: given so, or as a list.

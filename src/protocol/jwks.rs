@@ -34,8 +34,8 @@ pub struct PublicKey {
 
 impl PublicKey {
     /// The key as a JWK of nothing but its public members.
-    pub fn to_jwk(&self) -> String {
-        self.jwk.clone()
+    pub fn jwk(&self) -> &str {
+        &self.jwk
     }
 
     fn fits(&self, algorithm: Algorithm) -> bool {
@@ -167,11 +167,11 @@ fn is_small_order(mut x: Vec<u8>) -> bool {
 impl KeySet {
     /// The keys to try, fewest first: those of that `kid` that fit the algorithm; without `kid`, all that
     /// fit, if they are few (OIDC Core 10.1). Empty means: no key, ask for the set again.
-    pub fn candidates(&self, algorithm: Algorithm, kid: Option<&str>) -> Vec<PublicKey> {
+    pub fn candidates(&self, algorithm: Algorithm, kid: Option<&str>) -> Vec<&PublicKey> {
         let mut found = Vec::new();
         for key in &self.0 {
             if key.fits(algorithm) && (kid.is_none() || key.kid.as_deref() == kid) {
-                found.push(key.clone());
+                found.push(key);
             }
         }
         if found.len() > MAX_CANDIDATES { Vec::new() } else { found }
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn only_public_members_leave() {
         let keys = set(&[rsa("a", r#","d":"c2VjcmV0","p":"c2VjcmV0""#)]);
-        let jwk = keys.candidates(Algorithm::Rs256, Some("a"))[0].to_jwk();
+        let jwk = keys.candidates(Algorithm::Rs256, Some("a"))[0].jwk().to_owned();
         assert!(jwk.starts_with(r#"{"kty":"RSA","n":""#) && jwk.ends_with(r#","e":"AQAB"}"#));
         assert!(!jwk.contains("c2VjcmV0"));
     }

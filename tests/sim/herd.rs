@@ -78,7 +78,7 @@ impl Herd {
             format!(r#"{{"issuer":"{ISSUER}","clientId":"{CLIENT}","discovery":"oauth","scope":"api"}}"#);
         let options = json(&options);
         for client in 0..sample {
-            let config = Config::from_options(&options, Some(HOME)).unwrap();
+            let config = Config::from_options(options.clone(), Some(HOME)).unwrap();
             let entropy = Chance::new(client as u64);
             herd.clients.push(Client { engine: Engine::new(config), entropy, record: None, wakes: 0 });
             let at = herd.chance.below(lifetime);

@@ -2,6 +2,7 @@
 //! really said; it keeps its own book and trusts nothing of the engine's.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use tokenward::engine::input::{Call, OpId};
 use tokenward::engine::output::{Event, Keep, Output, Renewal, Reply, Snapshot, Status};
@@ -238,7 +239,7 @@ pub(crate) struct Checker {
     pub(crate) sent: HashMap<String, (Now, Millis)>,
     verifiers: Vec<String>,
     pub(crate) token: Option<(String, u32)>,
-    pub(crate) snapshot: Option<Snapshot>,
+    pub(crate) snapshot: Option<Rc<Snapshot>>,
     latest_serial: u32,
     pub(crate) logouts: u32,
     pub(crate) disposed: bool,
@@ -512,7 +513,7 @@ impl Checker {
             Output::Session(snapshot) => {
                 let before = self.snapshot.as_ref().is_some_and(|before| before.sealed);
                 self.tally.degraded += u64::from(before && !snapshot.sealed);
-                self.snapshot = Some(snapshot.clone());
+                self.snapshot = Some(Rc::clone(snapshot));
             }
             Output::Settle(op, result) => self.settled(*op, result, facts),
             Output::Event(event, error) => self.event(*event, error.as_ref(), facts),

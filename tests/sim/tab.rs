@@ -60,7 +60,7 @@ pub(crate) fn new_engine(options: &str) -> Engine {
     let scope = if options.contains("\"scope\"") { "" } else { r#","scope":"openid profile email""# };
     let text = format!(r#"{{"issuer":"{ISSUER}","clientId":"{CLIENT}"{scope}{comma}{options}}}"#);
     let json = Json::parse(text.as_bytes()).expect("options of a scenario are JSON");
-    Engine::new(Config::from_options(&json, Some(HOME)).expect("options of a scenario are right"))
+    Engine::new(Config::from_options(json, Some(HOME)).expect("options of a scenario are right"))
 }
 
 impl Tab {

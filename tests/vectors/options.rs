@@ -36,10 +36,10 @@ fn required_options() {
     let from_page = try_config_at(Some("https://app.example.com/a?b=1#c"), json!({ "redirectUri": null }));
     assert_eq!(from_page.unwrap().redirect_uri, "https://app.example.com/a");
     for nothing in [json!(null), json!({})] {
-        assert_eq!(code(Config::from_options(&value(&nothing), Some(REDIRECT))), Code::OptionMissing);
+        assert_eq!(code(Config::from_options(value(&nothing), Some(REDIRECT))), Code::OptionMissing);
     }
     for no_record in [json!([]), json!("x"), json!(7)] {
-        assert_eq!(code(Config::from_options(&value(&no_record), Some(REDIRECT))), Code::OptionInvalid);
+        assert_eq!(code(Config::from_options(value(&no_record), Some(REDIRECT))), Code::OptionInvalid);
     }
 }
 

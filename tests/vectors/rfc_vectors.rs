@@ -103,10 +103,11 @@ fn rfc_7515_a_1_hs256_and_a_5_none_are_refused() {
 fn rfc_8037_a_4_ed25519() {
     let signature = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
     let input = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
-    let keys = set(ED25519_KEY).candidates(Algorithm::Ed25519, None);
+    let set = set(ED25519_KEY);
+    let keys = set.candidates(Algorithm::Ed25519, None);
     let octets = tokenward::encoding::base64url::decode(signature).unwrap();
-    assert!(verifies(Algorithm::Ed25519, &keys[0], input, &octets));
-    assert!(!verifies(Algorithm::Ed25519, &keys[0], "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZQ", &octets));
+    assert!(verifies(Algorithm::Ed25519, keys[0], input, &octets));
+    assert!(!verifies(Algorithm::Ed25519, keys[0], "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZQ", &octets));
     let token = format!("{input}.{signature}");
     assert_eq!(code_at(jws::parse(&token, Algorithm::ALL)), (Code::IdTokenMalformed, "payload".into()));
 }

@@ -157,13 +157,13 @@ pub(crate) fn outcome(token: &str, keys: &KeySet, allowed: &[Algorithm]) -> Outc
     if candidates.is_empty() {
         return Outcome::NoKey;
     }
-    let fits = |key| verifies(read.algorithm, key, &read.signing_input, &read.signature);
+    let fits = |key: &&PublicKey| verifies(read.algorithm, key, &read.signing_input, &read.signature);
     if candidates.iter().any(fits) { Outcome::Valid(read) } else { Outcome::Invalid }
 }
 
 /// What `crypto.subtle` does in a browser: import the JWK, verify.
 pub(crate) fn verifies(algorithm: Algorithm, key: &PublicKey, input: &str, signature: &[u8]) -> bool {
-    let jwk = Json::parse(key.to_jwk().as_bytes()).unwrap();
+    let jwk = Json::parse(key.jwk().as_bytes()).unwrap();
     let member = |name: &str| octets(jwk.member(name).and_then(Json::as_str).unwrap());
     let rsa = |parameters: &'static signature::RsaParameters| {
         let key = PublicKeyComponents { n: member("n"), e: member("e") };

@@ -85,7 +85,7 @@ pub(crate) fn try_config_at(page: Option<&str>, options: Value) -> Result<Config
     for (name, option) in options.as_object().unwrap() {
         all[name] = option.clone();
     }
-    Config::from_options(&value(&all), page)
+    Config::from_options(value(&all), page)
 }
 
 pub(crate) fn try_config(options: Value) -> Result<Config, Error> {

@@ -38,7 +38,7 @@ static CLIENTS: LazyLock<[Config; 3]> = LazyLock::new(|| {
         config(
             r#","metadata":{"token_endpoint":"https://app.example.com/token"},"idTokenAlgorithms":["ES256"]"#,
         ),
-        Config::from_options(&json(local), Some("http://localhost:5173/")).expect("the options are right"),
+        Config::from_options(json(local), Some("http://localhost:5173/")).expect("the options are right"),
     ]
 });
 

@@ -45,7 +45,7 @@ fn client(choice: u8) -> Config {
         0 => config(""),
         1 => config(r#","renewal":"on-demand","minValidity":60"#),
         2 => Config::from_options(
-            &json(&format!(r#"{{"issuer":"{ISSUER}","clientId":"{CLIENT}"{plain}}}"#)),
+            json(&format!(r#"{{"issuer":"{ISSUER}","clientId":"{CLIENT}"{plain}}}"#)),
             Some(REDIRECT),
         )
         .expect("the options are right"),

@@ -25,7 +25,7 @@ pub fn run(data: &[u8]) {
             let candidates = set.candidates(*algorithm, kid);
             assert!(kid.is_some() || candidates.len() <= 4, "too many to try");
             for candidate in candidates {
-                check_key(&candidate.to_jwk(), *algorithm, kid, keys);
+                check_key(candidate.jwk(), *algorithm, kid, keys);
             }
         }
     }

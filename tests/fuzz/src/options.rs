@@ -23,7 +23,7 @@ pub fn run(data: &[u8]) {
     let pages = [None, Some("https://app.example.com/callback?x=1#y"), Some("http://localhost:5173/")];
     for page in pages {
         let Some(json) = Json::parse(options.as_bytes()) else { continue };
-        match Config::from_options(&json, page) {
+        match Config::from_options(json, page) {
             Ok(config) => {
                 saw("options accepted");
                 check(&config, page, options);

@@ -119,7 +119,7 @@ fn check_made(text: &str) {
 
 fn config_of(issuer: &str, client: &str) -> Config {
     let options = format!(r#"{{"issuer":"{issuer}","clientId":"{client}","redirectUri":"{REDIRECT}"}}"#);
-    Config::from_options(&json(&options), Some(REDIRECT)).expect("the options are right")
+    Config::from_options(json(&options), Some(REDIRECT)).expect("the options are right")
 }
 
 fn check_round_trip(record: &Record, config: &Config) {

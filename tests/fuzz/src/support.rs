@@ -30,7 +30,7 @@ pub(crate) fn config(more: &str) -> Config {
     let text = format!(
         r#"{{"issuer":"{ISSUER}","clientId":"{CLIENT}","redirectUri":"{REDIRECT}","scope":"openid profile"{more}}}"#
     );
-    Config::from_options(&json(&text), Some(REDIRECT)).expect("the options are right")
+    Config::from_options(json(&text), Some(REDIRECT)).expect("the options are right")
 }
 
 pub(crate) fn metadata(config: &Config, more: &str) -> Metadata {

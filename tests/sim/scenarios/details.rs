@@ -14,7 +14,7 @@ const ASKED: &str = r#"[{"type":"payment","limit":100}]"#;
 const GRANTED: &str = r#"[{"type":"payment","limit":50,"account":"é\"1"},{"type":"from the scope"}]"#;
 
 fn granted(world: &World) -> Option<Json> {
-    world.checker.snapshot.as_ref()?.details.clone()
+    world.checker.snapshot.as_ref()?.details.as_deref().cloned()
 }
 
 fn log_in_for_details(world: &mut World) {
