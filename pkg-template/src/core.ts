@@ -1,7 +1,9 @@
 // The wasm boundary as the facade sees it. A client talks to a Core and never asks what is behind it.
 
 import type { EventType, Persistence, SessionStatus, Renewal, VaultKind } from './session.js';
+import type { Limit } from './limit.js';
 import type { AuthClient, DeviceCode, ExchangedToken } from './types.js';
+import type { verify } from './verify.js';
 
 /** An error as the engine describes it. */
 export interface ErrorRecord {
@@ -89,9 +91,11 @@ export interface Core {
 /** The engine itself, in this realm. */
 export interface Engine extends Core {
   /** The answer to `host.keep`, exactly one for each. */
-  kept(job: number, word: KeepWord, record?: string, revision?: string): void;
+  kept(job: number, word: KeepWord, record?: string | undefined, revision?: string | undefined): void;
   /** What is kept may have been changed by another tab: the engine looks for itself, now or soon. */
   hint(): void;
+  /** Time may have passed unnoticed, or the network changed; see `shell.ts`. */
+  happened(what: number): void;
 }
 
 /** Pending logins are stored and taken by their state; the other verbs mean the one session record. */
@@ -128,11 +132,21 @@ export interface EngineHost extends Host {
   /**
    * Keeps or gives what outlives the engine's memory; answered by `engine.kept`, later or at once. `over`: the
    * revision that may be replaced or removed, any when undefined. `unlock` is job 0 and is not answered. Pending
-   * logins of a page are not asked for: the engine itself keeps them in sessionStorage.
+   * logins of a page are kept in its sessionStorage, and do not come here.
    */
   keep(job: number, verb: KeepVerb | KeyVerb, key: string, record: string | undefined, over: string | undefined): void;
   /** A DPoP proof by a key that was made before; rejects when it is gone. */
   prove?(key: string, method: string, url: string, nonce?: string, token?: string): Promise<string>;
+}
+
+/** What the engine has JavaScript do for it, because that is said there in fewer octets. */
+export interface Means extends EngineHost {
+  /** Wakes the engine up after so many ms; replaces what was asked for before. Negative: not at all. */
+  wake(after: number): void;
+  /** The engine is over: nothing is listened to any more. */
+  rest(): void;
+  limit(time: number): Limit;
+  verify: typeof verify;
 }
 
 /** What the engine learns about the page. */
@@ -141,7 +155,7 @@ export interface Environment {
 }
 
 /** The class the wasm module exports. Throws an {@link ErrorRecord} when an option is wrong. */
-export type CoreClass = new (options: Plain, environment: Environment, host: EngineHost) => Engine;
+export type CoreClass = new (options: Plain, environment: Environment, host: Means) => Engine;
 
 /** Makes the engine of one client. Rejects with an ErrorRecord when an option is wrong. */
 export type Start = (options: Plain, environment: Environment, host: EngineHost) => Promise<Engine>;

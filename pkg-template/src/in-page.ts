@@ -1,5 +1,5 @@
 import { readApis } from './apis.js';
-import type { Connect, Core, Engine, Environment, Host, Plain, Start } from './core.js';
+import type { Connect, Core, Environment, Host, Plain, Start } from './core.js';
 import { bearer, createFetch } from './fetch.js';
 import { loaded } from './loaded.js';
 import { take } from './options.js';
@@ -24,11 +24,8 @@ export const inPage =
     };
   };
 
-/** Starts an engine without a keeper: a page's engine keeps pending logins itself. */
+/** Starts an engine without a keeper: what a page keeps without one does not come here. */
 const alone =
   (start: Start) =>
-  async (options: Plain, environment: Environment, host: Host): Promise<Core> => {
-    let engine: Engine | undefined;
-    engine = await start(options, environment, { ...host, keep: (job) => engine?.kept(job, 'failed') });
-    return engine;
-  };
+  (options: Plain, environment: Environment, host: Host): Promise<Core> =>
+    start(options, environment, { ...host, keep: () => {} });

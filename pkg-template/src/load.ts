@@ -1,6 +1,7 @@
 import type { Start } from './core.js';
 import { failure, isAuthError } from './errors.js';
 import { instantiate } from './glue.js';
+import { inShell } from './shell.js';
 
 /** Where `tokenward/slim` can take the wasm module from. */
 export type WasmSource = URL | string | Response | ArrayBuffer | Uint8Array | WebAssembly.Module;
@@ -48,5 +49,6 @@ export const starter =
     } catch (cause) {
       throw isAuthError(cause) ? cause : failure('engine_load_failed', undefined, { cause });
     }
-    return new exports.Core(options, environment, host);
+    const { Core } = exports;
+    return inShell((means) => new Core(options, environment, means), options, host);
   };

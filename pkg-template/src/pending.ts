@@ -1,7 +1,8 @@
 import { clientName } from './client-name.js';
 import type { Plain } from './core.js';
 
-const PREFIX = 'tokenward.login.';
+/** Before the name of a client in the keys of pending logins. */
+export const PREFIX = 'tokenward.login.';
 
 /**
  * Whether a URL answers a login that another client of this page has begun: one of another server, or with another id, may

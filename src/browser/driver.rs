@@ -1,21 +1,18 @@
 //! Carries inputs to the engine and its outputs out. One input is handled, its outputs are collected,
 //! the borrow ends, and only then does anything run that could come back here.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 
 use crate::WHOLE;
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::engine::input::{Ambient, Input, JobId, KeepWord, Kept};
+use crate::engine::input::{Ambient, Input, JobId};
 use crate::engine::output::{Keep, Output};
 use crate::secret::Secret;
 
 use super::ambient::{Random, now};
 use super::exports::Host;
-use super::lifecycle::{Lifecycle, is_online};
-use super::storage::Transactions;
 use super::tasks::spawn;
-use super::wake::Wake;
 use super::{convert, crypto, http};
 
 pub(super) struct Driver {
@@ -23,27 +20,17 @@ pub(super) struct Driver {
     inbox: RefCell<Vec<Input>>,
     running: Cell<bool>,
     host: Host,
-    transactions: Transactions,
-    wake: OnceCell<Wake>,
-    lifecycle: OnceCell<Lifecycle>,
 }
 
 impl Driver {
     /// One for each instance of the module, whose memory goes as a whole: nobody has to count who uses it.
     pub(super) fn new(config: Config, host: Host) -> &'static Self {
-        let driver: &Self = Box::leak(Box::new(Self {
-            transactions: Transactions::new(&config.issuer, &config.client_id),
+        Box::leak(Box::new(Self {
             engine: RefCell::new(Engine::new(config)),
             inbox: RefCell::default(),
             running: Cell::new(false),
             host,
-            wake: OnceCell::new(),
-            lifecycle: OnceCell::new(),
-        }));
-        driver.wake.get_or_init(|| Wake::new(driver));
-        driver.lifecycle.get_or_init(|| Lifecycle::new(driver));
-        driver.feed(Input::Online(is_online()));
-        driver
+        }))
     }
 
     pub(super) fn host(&self) -> &Host {
@@ -89,26 +76,20 @@ impl Driver {
                             Input::Http(job, http::exchange(request, self.host()).await)
                         }
                         Output::Verify(job, verification) => {
-                            Input::Verified(job, crypto::check(verification).await)
+                            Input::Verified(job, crypto::check(verification, self.host()).await)
                         }
                         _ => return,
                     });
                 });
             }
-            Output::Keep(job, keep) => match self.transactions.keep(&keep) {
-                Some(kept) => self.feed(Input::Kept(job, kept)),
-                None if WHOLE => drop(self.ask_keeper(job, &keep)),
-                None => self.feed(Input::Kept(job, Kept::word(KeepWord::Failed))),
-            },
+            Output::Keep(job, keep) => drop(self.keep(job, &keep)),
             Output::Wake(after) => {
-                if let Some(wake) = self.wake.get() {
-                    wake.set(after);
-                }
+                self.host.wake(after.map_or(-1, |after| i32::try_from(after).unwrap_or(i32::MAX)));
             }
             // The facade's part: none of these runs code of the app before it returns.
             Output::CleanUrl(url) => drop(self.host.clean_url(&url)),
             Output::Token(token) => drop(self.tell_token(token.as_ref())),
-            Output::Session(snapshot) => drop(self.host.session(convert::snapshot(snapshot))),
+            Output::Session(snapshot) => drop(self.host.session(convert::snapshot(&snapshot))),
             Output::Settle(op, Ok(reply)) => drop(self.host.settle(op.0, true, convert::reply(reply))),
             Output::Settle(op, Err(error)) => drop(self.host.settle(op.0, false, convert::error(&error))),
             Output::Device(op, code) if crate::WHOLE => {
@@ -122,11 +103,12 @@ impl Driver {
         }
     }
 
-    /// The facade keeps what this realm has no synchronous storage for. It answers with [`Self::kept`].
-    fn ask_keeper(&self, job: JobId, keep: &Keep) -> Result<(), wasm_bindgen::JsValue> {
+    /// Answered by `kept`.
+    fn keep(&self, job: JobId, keep: &Keep) -> Result<(), wasm_bindgen::JsValue> {
         let (verb, key, record, over) = match keep {
             Keep::Store { state, record } => ("store", state.as_str(), Some(record), None),
             Keep::Take { state } => ("take", state.as_str(), None, None),
+            _ if !WHOLE => return Ok(()),
             Keep::Load => ("load", "", None, None),
             Keep::Save { record, over } => ("save", "", Some(record), over.as_deref()),
             Keep::Remove { over } => ("remove", "", None, over.as_deref()),
@@ -160,11 +142,7 @@ impl Driver {
     /// Ends everything that holds on to the page.
     pub(super) fn dispose(&'static self) {
         self.feed(Input::Dispose);
-        if let Some(lifecycle) = self.lifecycle.get() {
-            lifecycle.end();
-        }
-        if let Some(wake) = self.wake.get() {
-            wake.set(None);
-        }
+        self.host.wake(-1);
+        self.host.rest();
     }
 }

@@ -62,8 +62,51 @@ extern "C" {
         token: Option<&str>,
     ) -> std::result::Result<js_sys::Promise, JsValue>;
 
+    #[wasm_bindgen(method)]
+    pub(super) fn wake(this: &Host, after: i32);
+
+    #[wasm_bindgen(method)]
+    pub(super) fn rest(this: &Host);
+
+    /// A time limit in ms, running from now; see `limit.ts`.
+    #[wasm_bindgen(method)]
+    pub(super) fn limit(this: &Host, time: i32) -> Limit;
+
+    /// Resolves to octets when a key fits, to `false` when none does, to `null` when the browser cannot say; see
+    /// `verify.ts`.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn verify(
+        this: &Host,
+        algorithm: &str,
+        keys: &str,
+        signature: &[u8],
+        input: &str,
+        hashed: Option<&str>,
+    ) -> std::result::Result<js_sys::Promise, JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = cleanUrl)]
     pub(super) fn clean_url(this: &Host, url: &str) -> std::result::Result<(), JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// The limits of one exchange.
+    pub(super) type Limit;
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn signal(this: &Limit) -> JsValue;
+
+    /// Whether the time is over.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn over(this: &Limit) -> bool;
+
+    /// All octets of a body; resolves to `null` when they are too many.
+    #[wasm_bindgen(method)]
+    pub(super) fn read(this: &Limit, body: JsValue, most: u32) -> js_sys::Promise;
+
+    /// The exchange is done; what is left of one that failed is not wanted.
+    #[wasm_bindgen(method)]
+    pub(super) fn end(this: &Limit, failed: bool);
 }
 
 impl fmt::Debug for Host {
@@ -127,6 +170,17 @@ impl Core {
         self.driver.feed(Input::Hint);
     }
 
+    /// Time may have passed unnoticed, or the network changed. The numbers are those of `shell.ts`.
+    pub fn happened(&self, what: u8) {
+        self.driver.feed(match what {
+            0 => Input::Tick,
+            2 => Input::Restored,
+            3 => Input::Online(true),
+            4 => Input::Online(false),
+            _ => Input::Resumed,
+        });
+    }
+
     /// Settles everything, stops timers and listeners.
     pub fn dispose(&self) {
         self.driver.dispose();
@@ -136,7 +190,7 @@ impl Core {
 fn config(options: &JsValue, environment: &JsValue) -> Result<Config> {
     let options = convert::read(options, "options")?;
     let environment = convert::read(environment, "environment")?;
-    Config::from_options(&options, environment.text("pageUrl"))
+    Config::from_options(options, environment.text("pageUrl"))
 }
 
 fn read_call(name: &str, args: &JsValue) -> Result<Call> {

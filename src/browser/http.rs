@@ -2,50 +2,27 @@
 
 use crate::encoding::text::concat;
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
-
 use gloo_net::http::Request;
-use js_sys::{Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, ReadableStreamDefaultReader, RequestInit};
+use web_sys::RequestInit;
 
 use crate::WHOLE;
 use crate::protocol::http::{Caching, HttpFailure, HttpRequest, HttpResponse, HttpResult};
 
 use super::convert::Record;
-use super::exports::Host;
-use super::globals::{Octets, clear_timeout, property, set_timeout, settled};
+use super::exports::{Host, Limit};
+use super::globals::{Octets, settled};
 
 /// Makes one exchange.
 pub(super) async fn exchange(request: HttpRequest, host: &Host) -> HttpResult {
     let proof = proof_of(&request, host).await?;
-    // A controller of our own, always: gloo-net traps on a rejection that is not an Error, and a
-    // foreign signal can bring one.
-    let controller = AbortController::new().map_err(|_| HttpFailure::NoAnswer)?;
-    let mut end = None;
-    let over = Promise::new(&mut |resolve, _| end = Some(resolve));
-    let end: Function = end.ok_or(HttpFailure::NoAnswer)?;
-    let timer = set_timeout(&end, i32::try_from(request.timeout).unwrap_or(i32::MAX));
-    let result = {
-        let (mut exchange, mut over) =
-            (pin!(run(&request, proof.as_deref(), &controller)), pin!(settled(Ok(over))));
-        // Not every browser lets the reading of a body fail when its request is aborted.
-        poll_fn(|context| match exchange.as_mut().poll(context) {
-            Poll::Pending => over.as_mut().poll(context).map(|_| Err(HttpFailure::TimedOut)),
-            done => done,
-        })
-        .await
-    };
-    clear_timeout(&timer);
-    // What waits for it is freed when it is settled.
-    let _ = end.call0(&JsValue::UNDEFINED);
-    if result.is_err() {
-        // What is left of the answer is not wanted.
-        controller.abort();
+    let limit = host.limit(i32::try_from(request.timeout).unwrap_or(i32::MAX));
+    let result = run(&request, proof.as_deref(), &limit).await;
+    limit.end(result.is_err());
+    match result {
+        Err(HttpFailure::NoAnswer) if limit.over() => Err(HttpFailure::TimedOut),
+        result => result,
     }
-    result
 }
 
 /// The keys are the facade's.
@@ -68,24 +45,15 @@ fn method(request: &HttpRequest) -> &'static str {
     if request.form.is_some() { "POST" } else { "GET" }
 }
 
-async fn run(request: &HttpRequest, proof: Option<&str>, controller: &AbortController) -> HttpResult {
-    let raw = prepare(request, proof, controller).map_err(|_| HttpFailure::NoAnswer)?;
+async fn run(request: &HttpRequest, proof: Option<&str>, limit: &Limit) -> HttpResult {
+    let raw = prepare(request, proof, limit).map_err(|_| HttpFailure::NoAnswer)?;
+    // The limit's own signal, always: gloo-net traps on a rejection that is not an Error, and a foreign one can bring
+    // that.
     let response = Request::from(raw).send().await.map_err(|_| HttpFailure::NoAnswer)?;
-    let mut body = Vec::new();
-    if let Some(stream) = response.body() {
-        let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
-        loop {
-            let step = settled(Ok(reader.read())).await.map_err(|_| HttpFailure::NoAnswer)?;
-            let chunk = property(&step, "value");
-            if !chunk.is_instance_of::<Uint8Array>() {
-                break;
-            }
-            let chunk: Octets = chunk.unchecked_into();
-            if body.len() + chunk.length() as usize > request.limit {
-                return Err(HttpFailure::TooLarge);
-            }
-            body.append(&mut chunk.slice());
-        }
+    let body = limit.read(response.body().into(), u32::try_from(request.limit).unwrap_or(u32::MAX));
+    let body = settled(Ok(body)).await.map_err(|_| HttpFailure::NoAnswer)?;
+    if body.is_null() {
+        return Err(HttpFailure::TooLarge);
     }
     let headers = response.headers();
     let extra = |name: &str| if WHOLE { headers.get(name) } else { None };
@@ -95,15 +63,11 @@ async fn run(request: &HttpRequest, proof: Option<&str>, controller: &AbortContr
         retry_after: headers.get("retry-after"),
         challenge: extra("www-authenticate"),
         dpop_nonce: extra("dpop-nonce"),
-        body,
+        body: body.unchecked_into::<Octets>().slice(),
     })
 }
 
-fn prepare(
-    request: &HttpRequest,
-    proof: Option<&str>,
-    controller: &AbortController,
-) -> Result<web_sys::Request, JsValue> {
+fn prepare(request: &HttpRequest, proof: Option<&str>, limit: &Limit) -> Result<web_sys::Request, JsValue> {
     let (init, headers) = (Record::new(), Record::new());
     // All of these headers but token and proof are on the CORS safelist: no preflight.
     headers.text("accept", "application/json");
@@ -131,6 +95,6 @@ fn prepare(
     init.text("referrerPolicy", "no-referrer");
     init.put("keepalive", request.keepalive.into());
     init.put("headers", headers.into());
-    init.put("signal", controller.signal().into());
+    init.put("signal", limit.signal());
     web_sys::Request::new_with_str_and_init(&request.url, init.unchecked_ref::<RequestInit>())
 }

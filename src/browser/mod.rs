@@ -11,9 +11,6 @@ mod driver;
 mod exports;
 mod globals;
 mod http;
-mod lifecycle;
-mod storage;
 mod tasks;
-mod wake;
 
 pub use exports::{Core, Host};

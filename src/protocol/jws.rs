@@ -1,6 +1,6 @@
 //! Compact JWS, RFC 7515, reduced to what an ID token may be (RFC 8725).
 
-use crate::encoding::text::{concat, pieces, place};
+use crate::encoding::text::{concat, nth, pieces, place};
 use std::fmt;
 
 use crate::encoding::base64url;
@@ -47,10 +47,17 @@ impl Algorithm {
         Self::Ed25519,
     ];
 
+    // In the order of the variants; the last one has two.
+    const NAMES: &str = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 Ed25519 EdDSA";
+
+    /// Its `alg` name.
+    pub fn as_str(self) -> &'static str {
+        nth(Self::NAMES, b' ', self as usize)
+    }
+
     /// By its `alg` name, case-sensitive.
     pub fn from_name(name: &str) -> Option<Self> {
-        const NAMES: &str = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 Ed25519 EdDSA";
-        let place = place(name, NAMES)?;
+        let place = place(name, Self::NAMES)?;
         // The last two are one.
         Self::ALL.get(place.min(Self::ALL.len() - 1)).copied()
     }

@@ -127,6 +127,7 @@ export class FakeCore {
     this.host.settle(op, false, trouble('aborted'));
   }
   kept() {}
+  happened() {}
   dispose() {
     this.disposed += 1;
   }

@@ -43,7 +43,7 @@ const VALUES = {
 };
 
 const host = Object.fromEntries(
-  ['settle', 'session', 'token', 'event', 'cleanUrl', 'keep', 'prove', 'poison'].map((name) => [name, () => {}]),
+  ['settle', 'session', 'token', 'event', 'cleanUrl', 'keep', 'prove', 'poison', 'wake', 'rest', 'limit', 'verify'].map((name) => [name, () => {}]),
 );
 
 /** What a module says of options: nothing, or an error. */

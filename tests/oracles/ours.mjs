@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 
 const dist = new URL('../../pkg/dist/', import.meta.url);
 const { instantiate } = await import(new URL('glue.js', dist));
+const { createLimit } = await import(new URL('limit.js', dist));
+const { verify } = await import(new URL('verify.js', dist));
 const module = await WebAssembly.compile(readFileSync(new URL('tokenward.wasm', dist)));
 
 export const ISSUER = 'https://id.example.com';
@@ -31,6 +33,7 @@ export async function open(server, options = {}, document = {}) {
   const records = new Map();
   const pending = new Map();
   let trap;
+  let timer;
   let core;
   let next = 0;
   const host = {
@@ -43,7 +46,6 @@ export async function open(server, options = {}, document = {}) {
     token: () => {},
     event: () => {},
     cleanUrl: () => {},
-    // Without a document the engine keeps nothing itself, as in a worker.
     keep: (job, verb, key, record) => {
       if (verb === 'store') records.set(key, record);
       const taken = verb === 'take' ? records.get(key) : undefined;
@@ -51,6 +53,13 @@ export async function open(server, options = {}, document = {}) {
       queueMicrotask(() => core.kept(job, 'done', taken, records.size > 0 ? '' : undefined));
     },
     poison: (cause) => (trap = cause),
+    wake: (after) => {
+      clearTimeout(timer);
+      if (after >= 0) timer = setTimeout(() => core.happened(0), after);
+    },
+    rest: () => {},
+    limit: createLimit,
+    verify,
   };
   const { Core } = await instantiate(module, host.poison);
   core = new Core({ issuer: ISSUER, clientId: CLIENT, redirectUri: REDIRECT, ...options }, { pageUrl: REDIRECT }, host);

@@ -1,12 +1,31 @@
 // A host that records what it is told, and a network that answers as the test says. Only for faults and
 // details that a real server will not produce; the real server has a suite of its own.
 
+// The parts of the shell that are the package's, as they ship.
+const { createLimit } = await import('/pkg/dist/limit.js');
+const { verify } = await import('/pkg/dist/verify.js');
+
 const realFetch = globalThis.fetch;
 
 export function host() {
-  const log = { settled: new Map(), sessions: [], tokens: [], events: [], cleaned: [] };
+  const log = { settled: new Map(), sessions: [], tokens: [], events: [], cleaned: [], waits: [], rested: 0 };
+  const stored = new Map();
+  let kept;
   return {
     log,
+    stored,
+    /** Who hears how a job of `keep` went. */
+    connect: (answer) => (kept = answer),
+    keep: (job, verb, key, record) => {
+      const found = stored.get(key);
+      if (verb === 'store') stored.set(key, record);
+      else stored.delete(key);
+      kept(job, 'done', found, stored.size ? '' : undefined);
+    },
+    wake: (after) => log.waits.push(after),
+    rest: () => (log.rested += 1),
+    limit: createLimit,
+    verify,
     settle: (op, ok, value) => log.settled.set(op, [...(log.settled.get(op) ?? []), { ok, value }]),
     session: (snapshot) => log.sessions.push(snapshot),
     token: (...token) => log.tokens.push(token),
@@ -31,6 +50,21 @@ export async function settled(host, op) {
 
 export function isOpen(host, op) {
   return !host.log.settled.has(op);
+}
+
+/** Tells `answer` how the jobs of `keep` go. */
+export function connect(host, answer) {
+  host.connect(answer);
+}
+
+/** The one record that is stored. */
+export function stored(host) {
+  if (host.stored.size !== 1) throw new Error(`${host.stored.size} records are stored`);
+  return [...host.stored.values()][0];
+}
+
+export function countStored(host) {
+  return host.stored.size;
 }
 
 export function logged(host, what) {

@@ -1,5 +1,7 @@
 //! A client on a host that records, and the fake network of `fake.js`.
 
+use std::rc::Rc;
+
 use js_sys::JSON;
 use tokenward::browser::{Core, Host};
 use tokenward::encoding::json::Json;
@@ -13,6 +15,10 @@ extern "C" {
     #[wasm_bindgen(js_name = isOpen)]
     fn is_open(host: &JsValue, op: u32) -> bool;
     fn logged(host: &JsValue, what: &str) -> String;
+    fn connect(host: &JsValue, answer: &JsValue);
+    fn stored(host: &JsValue) -> String;
+    #[wasm_bindgen(js_name = countStored)]
+    fn count_stored(host: &JsValue) -> u32;
     #[wasm_bindgen(js_name = hasPlainClaims)]
     fn has_plain_claims(host: &JsValue) -> bool;
     pub(crate) async fn network(nonce: &str) -> JsValue;
@@ -25,7 +31,7 @@ extern "C" {
 
 /// A client with static metadata, so that only what a test is about goes over the network.
 pub(crate) struct Client {
-    pub(crate) core: Core,
+    pub(crate) core: Rc<Core>,
     host: JsValue,
 }
 
@@ -43,7 +49,15 @@ pub(crate) fn create(options: &str) -> Result<Client, Json> {
     let host = host();
     let environment = JSON::parse(&format!(r#"{{"pageUrl":"{REDIRECT_URI}"}}"#)).unwrap();
     let made = Core::new(JSON::parse(options).unwrap(), environment, host.clone().unchecked_into::<Host>());
-    made.map(|core| Client { core, host }).map_err(|error| parse(&show(&error)))
+    let core = Rc::new(made.map_err(|error| parse(&show(&error)))?);
+    let kept = Rc::clone(&core);
+    let answer = Closure::<dyn Fn(u32, String, JsValue, JsValue)>::new(
+        move |job, word: String, record: JsValue, revision: JsValue| {
+            kept.kept(job, &word, &record, &revision);
+        },
+    );
+    connect(&host, &answer.into_js_value());
+    Ok(Client { core, host })
 }
 
 pub(crate) fn client(extra: &str) -> Client {
@@ -64,7 +78,17 @@ impl Client {
         is_open(&self.host, op)
     }
 
-    /// What the host was told: `sessions`, `tokens`, `events`, `cleaned`.
+    /// The record of the one login that is pending.
+    pub(crate) fn stored(&self) -> Json {
+        parse(&stored(&self.host))
+    }
+
+    /// How many logins are pending.
+    pub(crate) fn count_stored(&self) -> u32 {
+        count_stored(&self.host)
+    }
+
+    /// What the host was told: `sessions`, `tokens`, `events`, `cleaned`, `waits`, `rested`.
     pub(crate) fn logged(&self, what: &str) -> Json {
         parse(&logged(&self.host, what))
     }

@@ -1,17 +1,9 @@
-//! Options, the pending login in sessionStorage, and the way back.
+//! Options, the pending login, and the way back.
 
 use tokenward::encoding::json::Json;
-use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::Storage;
 
-use super::support::{
-    REDIRECT_URI, client, create, network, options, parameter, parse, parse_js, restore, text,
-};
-
-fn storage() -> Storage {
-    js_sys::Reflect::get(&js_sys::global(), &"sessionStorage".into()).unwrap().unchecked_into()
-}
+use super::support::{REDIRECT_URI, client, create, network, options, parameter, parse_js, restore, text};
 
 #[wasm_bindgen_test]
 fn wrong_options_throw_a_record_with_code_path_and_hint() {
@@ -28,13 +20,10 @@ fn wrong_options_throw_a_record_with_code_path_and_hint() {
 
 #[wasm_bindgen_test]
 async fn a01_a03_a_login_is_stored_once_and_taken_once() {
-    storage().clear().unwrap();
     let client = client("");
     let url = client.begin_login(1, "{}").await;
     let state = parameter(&url, "state");
-    assert_eq!(storage().length().unwrap(), 1);
-    let key = storage().key(0).unwrap().unwrap();
-    let record = parse(&storage().get_item(&key).unwrap().unwrap());
+    let record = client.stored();
     let names: Vec<_> = record.members().unwrap().iter().map(|(name, _)| name.as_str()).collect();
     let expected =
         ["v", "at", "issuer", "client_id", "redirect_uri", "verifier", "nonce", "scope", "resource", "acr"];
@@ -43,7 +32,7 @@ async fn a01_a03_a_login_is_stored_once_and_taken_once() {
     let server = network(&parameter(&url, "nonce")).await;
     let back = format!(r#"{{"url":"{REDIRECT_URI}?code=c1&state={state}"}}"#);
     client.call(2, "handleRedirect", &back);
-    assert_eq!(storage().length().unwrap(), 0, "taken before anything is sent");
+    assert_eq!(client.count_stored(), 0, "taken before anything is sent");
     client.call(3, "handleRedirect", &back);
     let second = client.settled(3).await;
     assert_eq!(text(&second, &["value", "code"]), "state_unknown");
@@ -78,18 +67,6 @@ async fn a01_a03_a_login_is_stored_once_and_taken_once() {
 }
 
 #[wasm_bindgen_test]
-async fn pending_logins_do_not_pile_up() {
-    storage().clear().unwrap();
-    let client = client("");
-    for op in 1..=15 {
-        client.begin_login(op, "{}").await;
-    }
-    assert!(storage().length().unwrap() <= 10);
-    storage().clear().unwrap();
-    client.core.dispose();
-}
-
-#[wasm_bindgen_test]
 async fn a_disposed_client_settles_everything() {
     super::support::silence();
     let client = create(&options("").replace("\"discovery\":false,", "")).ok().unwrap();
@@ -97,7 +74,10 @@ async fn a_disposed_client_settles_everything() {
     assert!(client.is_open(1));
     client.core.dispose();
     client.call(2, "getToken", "{}");
+    client.core.happened(0);
     restore();
+    assert_eq!(client.logged("rested"), Json::Number(1.0), "its shell listens to nothing any more");
+    assert_eq!(client.logged("waits").as_array().unwrap().last(), Some(&Json::Number(-1.0)));
     for op in [1, 2] {
         assert_eq!(text(&client.settled(op).await, &["value", "code"]), "client_disposed");
     }

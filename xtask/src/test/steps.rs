@@ -256,6 +256,8 @@ fn typedoc() -> Result<Counts> {
 /// The tests of the shell, to be run.
 pub fn wasm_tests() -> Result<Run> {
     need("tests/wasm/main.rs")?;
+    // What the shell says in JavaScript is taken from there.
+    need("pkg/dist/limit.js")?;
     tools::wasm_target()?;
     println!("compile the runner");
     let quiet = "future-incompat-report.frequency=\"never\"";
