@@ -3,7 +3,7 @@ import { asyncDisposable } from './async-dispose.js';
 import { clientName } from './client-name.js';
 import type { AskProof, Connect, Connection, Core, ErrorRecord, Host, Plain } from './core.js';
 import type { Others } from './elsewhere.js';
-import { failure, fromRecord, isAuthError, type AuthError } from './errors.js';
+import { explainWith, failure, fromRecord, hinted, isAuthError, type AuthError } from './errors.js';
 import { loaded } from './loaded.js';
 import { leave, showUrl } from './navigation.js';
 import { createOnce } from './once.js';
@@ -21,7 +21,8 @@ const clients = /*#__PURE__*/ createOnce<AuthClient>();
 const ASIDE = ['vault', 'onStepUp'];
 
 /** Makes the client, or gives the one that lives for equal options. */
-export const open = async (options: ClientOptions, connect: Connect): Promise<AuthClient> => {
+export const open = /*#__PURE__*/ hinted(async (options: ClientOptions, connect: Connect): Promise<AuthClient> => {
+  explainWith(() => import('./hints.js'));
   if (typeof WebAssembly !== 'object' || !globalThis.crypto?.subtle || !globalThis.location?.assign) {
     throw failure('environment_unsupported');
   }
@@ -40,7 +41,7 @@ export const open = async (options: ClientOptions, connect: Connect): Promise<Au
       ? connect
       : async (...given) => (await loaded(import('./port.js'))).connectVault(vault, connect)(...given);
   return clients(typeof vault + JSON.stringify(record), (forget) => create(record, way, forget, onStepUp));
-};
+});
 
 const create = async (
   options: Plain,
@@ -132,7 +133,7 @@ const create = async (
     core = connection.core;
   } catch (cause) {
     if (closed || isAuthError(cause)) throw closed ?? cause;
-    const described = typeof cause === 'object' && cause !== null && 'hint' in cause;
+    const described = typeof cause === 'object' && cause !== null && 'phase' in cause;
     throw described ? fromRecord(cause as ErrorRecord) : failure('engine_failed', undefined, { cause });
   }
 
@@ -145,7 +146,7 @@ const create = async (
 
   const askProof: AskProof = (args, signal) => call('proof', args, signal);
 
-  const waitForToken = async (options: GetTokenOptions | undefined): Promise<string> => {
+  const waitForToken = hinted(async (options: GetTokenOptions | undefined): Promise<string> => {
     if (!exposed) throw failure('token_hidden');
     const { args, signal } = withSignal(options);
     const { minValidity, ...rest } = args;
@@ -154,7 +155,7 @@ const create = async (
       if (live !== undefined) return live;
     }
     return (await call('getToken', args, signal)).token;
-  };
+  });
 
   const authorized = connection.fetch(liveToken, askProof);
   let stepping: Promise<AuthClient['fetch']> | undefined;
@@ -197,7 +198,7 @@ const create = async (
       return session();
     },
 
-    login: (async (options?: LoginOptions | PopupLoginOptions) => {
+    login: hinted(async (options?: LoginOptions | PopupLoginOptions) => {
       const { args, signal } = loginArguments(options);
       const mode = take(args, 'mode') ?? 'redirect';
       if (mode === 'popup') return logInBeside(args, signal);
@@ -213,7 +214,7 @@ const create = async (
       return signal ? send() : logins(JSON.stringify(args), send);
     }) as AuthClient['login'],
 
-    loginSilently: async (options) => {
+    loginSilently: hinted(async (options) => {
       const { args, signal } = loginArguments(options);
       args.prompt = 'none';
       const mode = take(args, 'mode') ?? 'frame';
@@ -228,14 +229,14 @@ const create = async (
         }
       };
       return signal ? ask() : silentLogins(JSON.stringify(args), ask);
-    },
+    }),
 
-    loginWithDevice: async (options) => {
+    loginWithDevice: hinted(async (options) => {
       await (await loaded(import('./device.js'))).withDevice(call, options);
       return session();
-    },
+    }),
 
-    handleRedirect: async (url) => {
+    handleRedirect: hinted(async (url) => {
       // Whoever is first has cleaned the page's address already: a call without a URL means the same answer.
       const target = String(url ?? handling ?? location.href);
       if (isOfAnother(target, options)) return null;
@@ -247,13 +248,13 @@ const create = async (
         });
         return result && { session: session(), returnTo: result.returnTo };
       });
-    },
+    }),
 
     getToken: async (options) => (options || !exposed ? undefined : token.live()) ?? waitForToken(options),
 
-    fetch: onStepUp ? async (...given) => (await stepUp(onStepUp))(...given) : authorized,
+    fetch: hinted(onStepUp ? async (...given) => (await stepUp(onStepUp))(...given) : authorized),
 
-    proof: async (request) => {
+    proof: hinted(async (request) => {
       if (!exposed) throw failure('token_hidden');
       const { url: to, nonce, method = 'GET' } = request;
       const url = String(to);
@@ -264,7 +265,7 @@ const create = async (
         ? (await connection.present(liveToken, ask)({ method, url }))!
         : ((await call('proof', { method, url, nonce })) as unknown as ProofHeaders);
       return dpop ? { authorization, dpop } : { authorization };
-    },
+    }),
 
     subscribe: announcer.subscribe,
 
@@ -273,15 +274,15 @@ const create = async (
       return announcer.on(type, listener);
     },
 
-    userinfo: () => call('userinfo') as Promise<Claims>,
+    userinfo: hinted(() => call('userinfo') as Promise<Claims>),
 
-    exchangeToken: async (options) => {
+    exchangeToken: hinted(async (options) => {
       if (!exposed) throw failure('token_hidden');
       const { args, signal } = loginArguments(options);
       return call('exchangeToken', args, signal);
-    },
+    }),
 
-    logout: async (options) => {
+    logout: hinted(async (options) => {
       const args = plain(options);
       beside.abort();
       beside = new AbortController();
@@ -290,9 +291,9 @@ const create = async (
         if (url) await leave(url);
       })();
       return loggingOut;
-    },
+    }),
 
-    revoke: () => call('revoke'),
+    revoke: hinted(() => call('revoke')),
 
     dispose: async () => {
       if (closed?.code !== 'client_disposed') {

@@ -8,7 +8,6 @@ export interface ErrorRecord {
   code: string;
   phase: string;
   retryable: boolean;
-  hint: string;
   path?: string;
   oauthError?: string;
   description?: string;

@@ -1,5 +1,4 @@
 import { fromRecord } from './errors.js';
-import type { ErrorRecord } from './core.js';
 import { give, take, type Giver, type Taker } from './pipe.js';
 import type { RequestBody, RequestHead, RequestToPage, RequestToVault, ResponseHead } from './protocol.js';
 import type { AuthClient } from './types.js';
@@ -59,7 +58,7 @@ export const createPortFetch =
             });
           } else close();
           resolve(dressed(new Response(download?.stream ?? null, value), value));
-        } else fail('code' in value ? fromRecord(value as ErrorRecord) : new TypeError(value.message));
+        } else fail('code' in value ? fromRecord(value) : new TypeError(value.message));
       };
       send(head as unknown as RequestHead, body, port2);
     });
