@@ -355,6 +355,8 @@ pub struct Details {
     pub phase: Phase,
     /// Which option, argument or claim, in our own words.
     pub path: Option<String>,
+    /// Of `option_unknown`: what may stand in front of the name, and the names there are, with spaces between them.
+    pub known: Option<String>,
     /// The server's `error` code.
     pub oauth_error: Option<String>,
     /// The server's `error_description`.
@@ -370,6 +372,7 @@ impl Error {
             code,
             phase: code.phase(),
             path: None,
+            known: None,
             oauth_error: None,
             description: None,
             status: None,
@@ -381,6 +384,13 @@ impl Error {
         let mut error = Self::new(code);
         error.0.path = Some(path.to_owned());
         error
+    }
+
+    /// The same error with the names that are known where it was raised, for whoever suggests the nearest.
+    #[must_use]
+    pub fn with_known(mut self, prefix: &str, names: &str) -> Self {
+        self.0.known = Some(concat(&[prefix, " ", names]));
+        self
     }
 
     /// Code and path: nothing from outside.

@@ -9,6 +9,8 @@ export interface ErrorRecord {
   phase: string;
   retryable: boolean;
   path?: string;
+  /** Of an option that does not exist: what stands in front of the names, and the names there are. */
+  known?: string;
   oauthError?: string;
   description?: string;
   status?: number;

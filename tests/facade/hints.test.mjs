@@ -152,3 +152,30 @@ test('a login in a popup opens it before anything is awaited, and one that is ab
   for (let i = 0; i < 20; i += 1) await Promise.resolve();
   assert.ok(rejected);
 });
+
+test('an option that does not exist comes with the nearest that does', async () => {
+  const { explain } = await load('hints');
+  const copy = await errors(async () => ({ explain }));
+  const known = ' issuer clientId redirectUri postLogoutRedirectUri scope discovery metadata';
+  const metadata = 'metadata. issuer token_endpoint jwks_uri';
+  for (const [path, names, told] of [
+    ['clientID', known, 'clientID: did you mean clientId?'],
+    ['client_id', known, 'client_id: did you mean clientId?'],
+    ['redirectURI', known, 'redirectURI: did you mean redirectUri?'],
+    ['scopes', known, 'scopes: did you mean scope?'],
+    ['isuer', known, 'isuer: did you mean issuer?'],
+    ['zzzzzzzzzz', known, 'zzzzzzzzzz'],
+    ['a.issuer.b', known, 'a.issuer.b'],
+    ['metadata.tokenEndpoint', metadata, 'metadata.tokenEndpoint: did you mean metadata.token_endpoint?'],
+    ['metadata.jwksUri', metadata, 'metadata.jwksUri: did you mean metadata.jwks_uri?'],
+    ['login.return_to', 'login. returnTo prompt', 'login.return_to: did you mean login.returnTo?'],
+    ['logout.Local', 'logout. local revoke', 'logout.Local: did you mean logout.local?'],
+    ['dangerously.skipNonce', 'dangerously. ', 'dangerously.skipNonce'],
+    ['apis[0].urls', undefined, 'apis[0].urls'],
+  ]) {
+    const { error } = await rejected(copy, () => copy.fromRecord({ code: 'option_unknown', phase: 'options', retryable: false, path, known: names }));
+    assert.equal(error.path, told);
+    assert.equal(error.message, `option_unknown (${told}): Remove the option or correct its name.`);
+    assert.ok(!('known' in error));
+  }
+});
