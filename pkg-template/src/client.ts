@@ -2,10 +2,10 @@ import { createAnnouncer } from './announcer.js';
 import { asyncDisposable } from './async-dispose.js';
 import { clientName } from './client-name.js';
 import type { AskProof, Connect, Connection, Core, ErrorRecord, Host, Plain } from './core.js';
-import type { Others } from './elsewhere.js';
 import { explainWith, failure, fromRecord, hinted, isAuthError, type AuthError } from './errors.js';
 import { loaded } from './loaded.js';
 import { leave, showUrl } from './navigation.js';
+import { createNeighbours, type Neighbours } from './neighbours.js';
 import { createOnce } from './once.js';
 import { createOperations } from './operations.js';
 import { loginArguments, plain, provided, take, withSignal } from './options.js';
@@ -88,19 +88,21 @@ const create = async (
   const { call } = operations;
 
   // Where each tab has a session of its own, they tell each other of logins and logouts. A logout at the server is for all.
-  let others: Promise<Others | undefined> | undefined;
-  const meetOthers = () =>
-    (others ??= import('./elsewhere.js').then(
-      ({ createOthers }) =>
-        createOthers(
-          clientName(options),
-          session,
-          () => options.persistence !== 'sealed' && session().vault !== 'shared-worker',
-          (hint) => announcer.happen({ type: 'elsewhere', session: session(), error: null, hint }),
-          () => void call('getToken', { fresh: true }).catch(() => {}),
-        ),
-      () => (others = undefined),
-    ));
+  let neighbours: Neighbours | undefined;
+  const meet = () => {
+    try {
+      return (neighbours ??= createNeighbours(
+        clientName(options),
+        session,
+        () => options.persistence !== 'sealed' && session().vault !== 'shared-worker',
+        (hint) => announcer.happen({ type: 'elsewhere', session: session(), error: null, hint }),
+        () => void call('getToken', { fresh: true }).catch(() => {}),
+      ));
+    } catch {
+      // The browser lets this page have no channel.
+      return undefined;
+    }
+  };
 
   let handling: string | undefined;
   const host: Host = {
@@ -109,13 +111,13 @@ const create = async (
     session: (record) => {
       if (closed) return;
       change(snapshot(record, session()));
-      if (record.claims) void meetOthers();
+      if (record.claims) meet();
     },
     token: (...given) => closed || token.set(...given),
     event: (type, detail) => {
       if (closed) return;
       announcer.happen({ type, session: session(), error: detail ? fromRecord(detail) : null });
-      if (type === 'signed-in' || type === 'signed-out') void meetOthers().then((others) => others?.tell(type));
+      if (type === 'signed-in' || type === 'signed-out') meet()?.tell(type);
     },
     // An answer that came from elsewhere is no reason to touch the page's address.
     cleanUrl: (url) => handling === location.href && showUrl(url),
@@ -270,7 +272,7 @@ const create = async (
     subscribe: announcer.subscribe,
 
     on: (type, listener) => {
-      if (type === 'elsewhere') void meetOthers();
+      if (type === 'elsewhere') meet();
       return announcer.on(type, listener);
     },
 
@@ -301,7 +303,7 @@ const create = async (
         close(failure('client_disposed'));
         announcer.silence();
         monitor?.close();
-        void others?.then((others) => others?.close());
+        neighbours?.close();
         // A failed engine must not be entered again.
         if (!failed) core.dispose();
       }
