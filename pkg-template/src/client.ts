@@ -11,8 +11,9 @@ import { createOperations } from './operations.js';
 import { loginArguments, plain, provided, take, withSignal } from './options.js';
 import { isOfAnother } from './pending.js';
 import { createSnapshots, signedOut, type Claims, type Session } from './session.js';
+import type { SteppingUp } from './step-up.js';
 import { createTokenAtHand } from './token.js';
-import type { AuthClient, ClientOptions, GetTokenOptions, LoginOptions, PopupLoginOptions, ProofHeaders, RedirectResult } from './types.js';
+import type { AuthClient, ClientOptions, GetTokenOptions, LoginOptions, PopupLoginOptions, RedirectResult } from './types.js';
 
 // React's StrictMode and hot reload ask twice, and a callback can be redeemed only once.
 const clients = /*#__PURE__*/ createOnce<AuthClient>();
@@ -43,6 +44,12 @@ export const open = /*#__PURE__*/ hinted(async (options: ClientOptions, connect:
   return clients(typeof vault + JSON.stringify(record), (forget) => create(record, way, forget, onStepUp));
 });
 
+/** A switch that is on unless it is switched off. */
+const isOn = (name: string, value: unknown = true): boolean => {
+  if (typeof value !== 'boolean') throw failure('option_invalid', name);
+  return value;
+};
+
 const create = async (
   options: Plain,
   connect: Connect,
@@ -53,13 +60,12 @@ const create = async (
   if (/[?&]state=tw\.[pf]\./.test(location.search)) await (await loaded(import('./callback.js'))).relay();
   // Read before anything is awaited: a router may replace the address meanwhile.
   const pageUrl = location.href;
-  const automatic = take(options, 'handleRedirect') ?? true;
-  if (typeof automatic !== 'boolean') throw failure('option_invalid', 'handleRedirect');
-  const exposed = options.exposeAccessToken ?? true;
-  if (typeof exposed !== 'boolean') throw failure('option_invalid', 'exposeAccessToken');
+  const automatic = isOn('handleRedirect', take(options, 'handleRedirect'));
+  const exposed = isOn('exposeAccessToken', options.exposeAccessToken);
 
   let core: Core | undefined;
   let monitor: { close(): void } | undefined;
+  let steppingUp: SteppingUp | undefined;
   let connection: Connection;
   let closed: AuthError | undefined;
   const announcer = createAnnouncer();
@@ -131,6 +137,7 @@ const create = async (
       const { createMonitor } = await loaded(import('./monitor.js'));
       monitor = createMonitor(monitoring, announcer, call);
     }
+    steppingUp = onStepUp && (await loaded(import('./step-up.js'))).steppingUp;
     connection = await connect(options, { pageUrl }, host);
     core = connection.core;
   } catch (cause) {
@@ -160,24 +167,6 @@ const create = async (
   });
 
   const authorized = connection.fetch(liveToken, askProof);
-  let stepping: Promise<AuthClient['fetch']> | undefined;
-  /** `auth.fetch` with `onStepUp`. */
-  const stepUp = (consent: NonNullable<typeof onStepUp>) =>
-    (stepping ??= loaded(import('./step-up.js')).then(
-      ({ steppingUp }) =>
-        steppingUp({
-          send: authorized,
-          read: (challenge) => call('stepUp', { challenge }),
-          login: (args) => client.login(args as LoginOptions),
-          tell: (needed) =>
-            announcer.happen({ type: 'step-up-needed', session: session(), error: null, stepUp: needed }),
-          consent,
-        }),
-      (error: unknown) => {
-        stepping = undefined;
-        throw error;
-      },
-    ));
 
   const logInBeside = async (args: Plain, signal: AbortSignal | undefined): Promise<Session> => {
     const popup = window.open('', '_blank', 'popup,width=480,height=640');
@@ -254,19 +243,19 @@ const create = async (
 
     getToken: async (options) => (options || !exposed ? undefined : token.live()) ?? waitForToken(options),
 
-    fetch: hinted(onStepUp ? async (...given) => (await stepUp(onStepUp))(...given) : authorized),
+    fetch: hinted(
+      steppingUp?.({
+        send: authorized,
+        read: (challenge) => call('stepUp', { challenge }),
+        login: (args) => client.login(args as LoginOptions),
+        tell: (needed) => announcer.happen({ type: 'step-up-needed', session: session(), error: null, stepUp: needed }),
+        consent: onStepUp!,
+      }) ?? authorized,
+    ),
 
     proof: hinted(async (request) => {
       if (!exposed) throw failure('token_hidden');
-      const { url: to, nonce, method = 'GET' } = request;
-      const url = String(to);
-      if (typeof method !== 'string') throw failure('option_invalid', 'proof.method');
-      if (!URL.canParse(url)) throw failure('option_invalid', 'proof.url');
-      const ask: AskProof = (args, signal) => askProof({ ...args, nonce }, signal);
-      const { authorization, dpop } = connection.present
-        ? (await connection.present(liveToken, ask)({ method, url }))!
-        : ((await call('proof', { method, url, nonce })) as unknown as ProofHeaders);
-      return dpop ? { authorization, dpop } : { authorization };
+      return (await loaded(import('./proof.js'))).proofFor(request, connection, liveToken, call);
     }),
 
     subscribe: announcer.subscribe,

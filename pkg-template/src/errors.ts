@@ -37,22 +37,22 @@ const PATIENCE = 1000;
 let load: (() => Promise<{ explain: Explain }>) | undefined;
 let explain: Explain | undefined;
 let loading: Promise<void> | undefined;
-const unexplained = /*#__PURE__*/ new Map<unknown, AuthErrorInit>();
+const unexplained = /*#__PURE__*/ new Set<unknown>();
 
 /** Where the part with the hints comes from. A vault says no more than codes, and has none. */
 export const explainWith = (part: typeof load): void => {
   load = part;
 };
 
-const explainSoon = (error: AuthError, init: AuthErrorInit): void => {
-  if (explain) return explain(error, init);
+const explainSoon = (error: AuthError): void => {
+  if (explain) return explain(error);
   if (!load) return;
-  unexplained.set(error, init);
+  unexplained.add(error);
   loading ??= load()
     .then(
       (part) => {
         explain = part.explain;
-        unexplained.forEach((init, error) => part.explain(error as AuthError, init));
+        unexplained.forEach((error) => part.explain(error as AuthError));
       },
       // Errors go without; the next one tries again.
       () => {},
@@ -82,40 +82,33 @@ export const hinted =
  */
 export class AuthError extends Error {
   /** What went wrong, from a closed list. */
-  readonly code: AuthErrorCode;
+  declare readonly code: AuthErrorCode;
   /** Where in a session's life. */
-  readonly phase: AuthErrorPhase;
+  declare readonly phase: AuthErrorPhase;
   /** Whether the same call can succeed later without anything being changed. */
-  readonly retryable: boolean;
+  declare readonly retryable: boolean;
   /**
    * What to do about it. Few pages ever need these texts, so they are loaded with the first error: a promise that rejects
    * waits for them, a second at most. An error in a snapshot or an event refers to the README until they are there.
    */
-  readonly hint: string;
+  declare readonly hint: string;
   /** Which option, argument, member, claim or origin is meant, as `metadata.issuer`. */
-  readonly path: string | undefined;
+  declare readonly path: string | undefined;
   /** The server's `error` code (RFC 6749 4.1.2.1 and 5.2): outside text, at most 256 printable characters. */
-  readonly oauthError: string | undefined;
+  declare readonly oauthError: string | undefined;
   /** The server's `error_description`: outside text, at most 256 printable characters. */
-  readonly description: string | undefined;
+  declare readonly description: string | undefined;
   /** The HTTP status of the server's answer. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
 
   /** Made by Tokenward; an app makes one only in its tests. */
   constructor(init: AuthErrorInit, options?: ErrorOptions) {
     const hint = init.hint ?? atHand[init.code];
-    super(`${init.message}: ${hint ?? LATER}`, options);
-    this.name = 'AuthError';
-    this.code = init.code;
-    this.phase = init.phase;
-    this.retryable = init.retryable;
-    this.hint = hint ?? LATER;
-    this.path = init.path;
-    this.oauthError = init.oauthError;
-    this.description = init.description;
-    this.status = init.status;
+    const message = `${init.message}: ${hint ?? LATER}`;
+    super(message, options);
+    Object.assign(this, init, { name: 'AuthError', message, hint: hint ?? LATER });
     Object.defineProperty(this, brand, { value: true });
-    if (hint === undefined) explainSoon(this, init);
+    if (hint === undefined) explainSoon(this);
   }
 }
 

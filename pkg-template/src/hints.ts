@@ -1,13 +1,15 @@
 // What is said of an error beside its code. Loaded when there is one; the texts come from the engine's table.
 
-import { messageOf, type AuthError, type AuthErrorInit } from './errors.js';
+import { messageOf, type AuthError } from './errors.js';
 import { hints } from './hint-table.js';
 
-/** What an error was made of; of an option that does not exist, the names that do. */
-export type Explain = (error: AuthError, init: AuthErrorInit & { known?: string }) => void;
+/** `known`: of an option that does not exist, the names that do. */
+export type Explain = (error: AuthError & { known?: string }) => void;
 
 /** Gives an error what its code alone does not say. */
-export const explain: Explain = (error, { code, path, known }) => {
+export const explain: Explain = (error) => {
+  const { code, path, known } = error;
+  Reflect.deleteProperty(error, 'known');
   const hint = hints[code];
   if (hint === undefined) return;
   const better = path !== undefined && known !== undefined ? suggestion(path, known) : path;
@@ -16,7 +18,7 @@ export const explain: Explain = (error, { code, path, known }) => {
   // Where engines write the message into the trace, they did it when the error was made.
   const stack = error.stack?.replace(before, () => message);
   // An app may have frozen it.
-  for (const [name, value] of Object.entries({ hint, path: better, message, stack })) Reflect.set(error, name, value);
+  for (const [name, value] of Object.entries({ hint, message, stack, ...(better && { path: better }) })) Reflect.set(error, name, value);
 };
 
 /** The path with the nearest known name. `known`: what stands in front of the names, then the names. */

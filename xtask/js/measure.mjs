@@ -27,7 +27,8 @@ symlinkSync(pkg, join(work, 'node_modules/tokenward'), 'junction');
 
 /** Parts that an app loads when it asks for something, or when something happens: no page has to have them. */
 const ON_DEMAND = [
-  'beside', 'callback', 'device', 'dpop', 'elsewhere', 'hints', 'inline', 'inline-lean', 'monitor', 'page', 'port', 'step-up', 'with-keeper',
+  'beside', 'callback', 'device', 'dpop', 'elsewhere', 'give', 'hints', 'inline', 'inline-lean', 'monitor', 'page', 'port', 'proof', 'step-up',
+  'with-keeper',
 ];
 
 /**
