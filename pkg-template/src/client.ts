@@ -44,6 +44,14 @@ export const open = /*#__PURE__*/ hinted(async (options: ClientOptions, connect:
   return clients(typeof vault + JSON.stringify(record), (forget) => create(record, way, forget, onStepUp));
 });
 
+/** Work that is done once for equal arguments, unless somebody may give up waiting for it. */
+const shared = <T>(
+  once: ReturnType<typeof createOnce<T>>,
+  args: Plain,
+  signal: AbortSignal | undefined,
+  work: (forget: () => void) => Promise<T>,
+): Promise<T> => (signal ? work(() => {}) : once(JSON.stringify(args), work));
+
 /** A switch that is on unless it is switched off. */
 const isOn = (name: string, value: unknown = true): boolean => {
   if (typeof value !== 'boolean') throw failure('option_invalid', name);
@@ -195,14 +203,13 @@ const create = async (
       if (mode === 'popup') return logInBeside(args, signal);
       if (mode !== 'redirect') throw failure('option_invalid', 'login.mode');
       // Forgotten when the browser is sent: a navigation the user stopped must not block the next attempt.
-      const send = async (forget?: () => void) => {
+      return shared(logins, args, signal, async (forget) => {
         // A guard that sees the user signed out must not turn the browser round on its way to the logout page.
         await loggingOut?.catch(() => {});
         const { url } = await call('login', args, signal).finally(forget);
         await leave(url);
         throw failure('aborted');
-      };
-      return signal ? send() : logins(JSON.stringify(args), send);
+      });
     }) as AuthClient['login'],
 
     loginSilently: hinted(async (options) => {
@@ -211,15 +218,14 @@ const create = async (
       const mode = take(args, 'mode') ?? 'frame';
       if (mode === 'redirect') return client.login({ ...args, via: 'quiet', ...(signal && { signal }) } as LoginOptions);
       if (mode !== 'frame') throw failure('option_invalid', 'login.mode');
-      const ask = async (forget?: () => void) => {
+      return shared(silentLogins, args, signal, async (forget) => {
         try {
           const { viaFrame } = await loaded(import('./beside.js'));
           return (await viaFrame(call, args, beside.signal, signal)) ? session() : null;
         } finally {
-          forget?.();
+          forget();
         }
-      };
-      return signal ? ask() : silentLogins(JSON.stringify(args), ask);
+      });
     }),
 
     loginWithDevice: hinted(async (options) => {

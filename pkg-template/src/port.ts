@@ -142,7 +142,7 @@ const attach = (worker: unknown, options: Plain, pageUrl: string, host: Host): P
           return hello();
         case 'poison':
           return fail();
-        case 'pong':
+        default: // A pong is a sign of life, and nothing else.
       }
     };
 

@@ -92,8 +92,9 @@ impl Glue {
         Ok(glue)
     }
 
-    /// Leaves out what this package has no use for: `free`, since an instance's memory goes as a whole, a way of
-    /// writing texts that is quicker for long ones, and views of the memory that are kept.
+    /// Leaves out what this package has no use for: `free`, since an instance's memory goes as a whole, what would
+    /// free a closure that is forgotten, of which there are none, a way of writing texts that is quicker for long ones, and
+    /// views of the memory that are kept.
     pub fn lighten(&mut self) -> Result<()> {
         let mut class = self.take_block("class Core ")?;
         for (what, instead) in
@@ -120,7 +121,17 @@ impl Glue {
             self.take_block(old)?;
             self.blocks.push(instead.to_owned());
         }
+        let mut closures = self.take_block("function makeMutClosure(")?;
+        for what in [
+            "            CLOSURE_DTORS.unregister(state);\n",
+            "    CLOSURE_DTORS.register(real, state, state);\n",
+        ] {
+            ensure!(closures.matches(what).count() == 1, "glue: closures are not as expected: {what}");
+            closures = closures.replace(what, "");
+        }
+        self.blocks.push(closures);
         for gone in [
+            "const CLOSURE_DTORS ",
             "let cachedDataViewMemory0 ",
             "let cachedUint8ArrayMemory0 ",
             "const MAX_SAFARI_DECODE_BYTES ",
@@ -561,6 +572,18 @@ function passStringToWasm0(arg, malloc, realloc) {
 }
 const cachedTextEncoder = new TextEncoder();
 let WASM_VECTOR_LEN = 0;
+const CLOSURE_DTORS = new FinalizationRegistry(state => wasm.__wbindgen_destroy_closure(state.a, state.b));
+function makeMutClosure(arg0, arg1, f) {
+    const real = (...args) => f(...args);
+    real._wbg_cb_unref = () => {
+        if (--state.cnt === 0) {
+            wasm.__wbindgen_destroy_closure(state.a, state.b);
+            CLOSURE_DTORS.unregister(state);
+        }
+    };
+    CLOSURE_DTORS.register(real, state, state);
+    return real;
+}
 let cachedDataViewMemory0 = null;
 function getDataViewMemory0() {
     return cachedDataViewMemory0;
@@ -652,7 +675,10 @@ export { initSync, __wbg_init as default };
         }
         assert!(text.contains("const ptr0 = passStringToWasm0(name);"));
         assert!(text.contains("class Core {\n    call(name) {"));
-        assert_eq!(glue.used_exports(), ["__wbindgen_malloc", "core_call", "core_new", "memory"]);
+        assert_eq!(
+            glue.used_exports(),
+            ["__wbindgen_destroy_closure", "__wbindgen_malloc", "core_call", "core_new", "memory"]
+        );
 
         let other = FULL_CLASS.replace("const ptr = this.__destroy_into_raw();", "other();");
         assert!(Glue::parse(&other).unwrap().lighten().is_err());
