@@ -7,7 +7,7 @@ import { CLIENT, ISSUER, REDIRECT } from './ours.mjs';
 
 const dist = new URL('../../pkg/dist/', import.meta.url);
 const { instantiate } = await import(new URL('glue.js', dist));
-const { needsWhole } = await import(new URL('whole.js', dist));
+const { needsWhole } = await import(new URL('client.js', dist));
 const compile = (name) => WebAssembly.compile(readFileSync(new URL(name, dist)));
 const [whole, lean] = await Promise.all(['tokenward.wasm', 'tokenward-lean.wasm'].map(compile));
 
