@@ -229,7 +229,7 @@ impl<'a> Record<'a> {
     /// Takes an object, or nothing for an empty one, and refuses members that are not known.
     ///
     /// # Errors
-    /// `option_unknown` names the member and the nearest known one; `option_invalid` for what is no object.
+    /// `option_unknown` names the member and those that are known; `option_invalid` for what is no object.
     pub fn new(value: &'a Json, prefix: &'static str, known: &str) -> Result<Self> {
         let members = match value {
             Json::Null => &[],
@@ -431,45 +431,28 @@ impl<'a> Record<'a> {
     fn check_metadata(&mut self, metadata: &Json) {
         let Some(members) = metadata.members() else { return self.wrong("metadata") };
         for (name, _) in members {
-            let near = || list(METADATA).any(|known| distance(name, known) < 3);
-            if self.error.is_none() && !is_one_of(name, METADATA) && near() {
+            let is_meant = || list(METADATA).any(|known| is_near(name, known));
+            if self.error.is_none() && !is_one_of(name, METADATA) && is_meant() {
                 self.error = Some(unknown("metadata.", name, METADATA));
             }
         }
     }
 }
 
-/// The path of an unknown member is text of the app's own code; its length is bounded all the same.
+/// The path of an unknown member is text of the app's own code; its length is bounded all the same. The known names go
+/// along: which one was meant is found out where the error is explained.
 fn unknown(prefix: &str, name: &str, known: &str) -> Error {
     let shown = name.char_indices().nth(80).map_or(name, |(end, _)| name.get(..end).unwrap_or_default());
-    let mut nearest = ("", usize::MAX);
-    for candidate in list(known) {
-        let distance = distance(name, candidate);
-        if distance < nearest.1 {
-            nearest = (candidate, distance);
-        }
-    }
-    let path = if nearest.1 <= nearest.0.len() / 2 {
-        concat(&[prefix, shown, ": did you mean ", prefix, nearest.0, "?"])
-    } else {
-        concat(&[prefix, shown])
-    };
-    Error::at(Code::OptionUnknown, &path)
+    Error::at(Code::OptionUnknown, &concat(&[prefix, shown])).with_known(prefix, known)
 }
 
-/// Levenshtein distance, case ignored: `clientID` and `client_id` are near `clientId`.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = b.bytes().enumerate().map(|(i, _)| i + 1).collect();
-    for (i, x) in a.bytes().take(64).enumerate() {
-        let (mut diagonal, mut left) = (i, i + 1);
-        for (cell, y) in row.iter_mut().zip(b.bytes()) {
-            let substituted = diagonal + usize::from(!x.eq_ignore_ascii_case(&y));
-            diagonal = *cell;
-            left = substituted.min(diagonal + 1).min(left + 1);
-            *cell = left;
-        }
-    }
-    row.last().copied().unwrap_or(a.len())
+/// Whether a slip of one or two letters in one place makes one name of the other, case ignored: `tokenEndpoint` is near
+/// `token_endpoint`.
+fn is_near(a: &str, b: &str) -> bool {
+    let same = |(x, y): &(u8, u8)| x.eq_ignore_ascii_case(y);
+    let first = a.bytes().zip(b.bytes()).take_while(same).count();
+    let last = a.bytes().rev().zip(b.bytes().rev()).take_while(same).count();
+    a.len().max(b.len()) < first + last + 3
 }
 
 #[cfg(test)]
@@ -498,24 +481,41 @@ mod tests {
     }
 
     #[test]
-    fn misspelt_options_name_the_nearest() {
-        assert_eq!(
-            refused(r#","clientID":"x""#),
-            (Code::OptionUnknown, "clientID: did you mean clientId?".into())
-        );
-        assert_eq!(refused(r#","scopes":"x""#), (Code::OptionUnknown, "scopes: did you mean scope?".into()));
-        assert_eq!(refused(r#","qqqqqqqqqq":1"#), (Code::OptionUnknown, "qqqqqqqqqq".into()));
-        assert_eq!(
-            refused(r#","metadata":{"tokenEndpoint":"https://id.example.com/token"}"#),
-            (Code::OptionUnknown, "metadata.tokenEndpoint: did you mean metadata.token_endpoint?".into())
-        );
+    fn misspelt_options_come_with_what_is_known() {
+        for (extra, path, prefix, known) in [
+            (r#","clientID":"x""#, "clientID", "", KNOWN),
+            (r#","qqqqqqqqqq":1"#, "qqqqqqqqqq", "", KNOWN),
+            (
+                r#","metadata":{"tokenEndpoint":"https://id/t"}"#,
+                "metadata.tokenEndpoint",
+                "metadata.",
+                METADATA,
+            ),
+            (r#","metadata":{"jwks_url":"https://id/k"}"#, "metadata.jwks_url", "metadata.", METADATA),
+            (r#","dangerously":{"skipNonce":true}"#, "dangerously.skipNonce", "dangerously.", ""),
+        ] {
+            let error = options(extra).unwrap_err();
+            assert_eq!((error.code, error.path.as_deref()), (Code::OptionUnknown, Some(path)), "{extra}");
+            assert_eq!(error.known.as_deref(), Some(concat(&[prefix, " ", known]).as_str()), "{extra}");
+        }
         assert!(
             options(r#","metadata":{"registration_endpoint":"x","token_endpoint":"https://id/t"}"#).is_ok()
         );
-        assert_eq!(
-            refused(r#","dangerously":{"skipNonce":true}"#),
-            (Code::OptionUnknown, "dangerously.skipNonce".into())
-        );
+    }
+
+    #[test]
+    fn a_slip_in_one_place_is_near() {
+        for (name, near) in [
+            ("token_endpoint", true),
+            ("tokenEndpoint", true),
+            ("tokn_endpoint", true),
+            ("tokeen_endpoint", true),
+            ("TOKEN-ENDPOINTS", false),
+            ("token_endpoint_auth_methods_supported", false),
+            ("", false),
+        ] {
+            assert_eq!(is_near(name, "token_endpoint"), near, "{name}");
+        }
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! One table of everything that can go wrong: code, phase, whether a retry can help, and what to do.
 //!
 //! A code is stable and closed; the server's own words travel beside it, capped, never in the message.
+//!
+//! Hints are for whoever reads an error, and few pages ever have one: the module that ships leaves them out. The build
+//! makes a part of the package of them that is loaded when an error is made.
 
 use std::fmt;
 
@@ -43,23 +46,8 @@ impl Phase {
     }
 }
 
-/// A hint for what only the whole module raises.
-#[cfg(feature = "whole")]
-macro_rules! extra {
-    ($hint:literal) => {
-        $hint
-    };
-}
-
-#[cfg(not(feature = "whole"))]
-macro_rules! extra {
-    ($hint:literal) => {
-        ""
-    };
-}
-
 macro_rules! codes {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $phase:ident, $retry:literal, $hint:expr;)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal, $phase:ident, $retry:literal, $hint:literal;)+) => {
         /// The closed list of error codes.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Code { $($(#[doc = $doc])+ $variant,)+ }
@@ -71,7 +59,8 @@ macro_rules! codes {
             // Texts instead of slices: see `text::list`. A word, a line and a row stand for every variant, in the
             // same order.
             const NAMES: &'static str = concat!($($name, " ",)+);
-            const HINTS: &'static str = concat!($($hint, "\n",)+);
+            #[cfg(not(target_arch = "wasm32"))]
+            const HINTS: &'static [&'static str] = &[$($hint,)+];
             const ROWS: &'static [(Phase, bool)] = &[$((Phase::$phase, $retry),)+];
         }
     };
@@ -150,17 +139,17 @@ codes! {
     /// A token type that is not Bearer, nor DPoP where a proof was sent.
     TokenTypeUnsupported = "token_type_unsupported", Token, false, "Have the server issue Bearer tokens to this client, or set dpop.";
     /// The server announces no ES256 for proofs (RFC 9449), and the option `dpop` requires them.
-    DpopUnsupported = "dpop_unsupported", Login, false, extra!("Have the server accept DPoP with ES256, or set dpop to 'preferred'.");
+    DpopUnsupported = "dpop_unsupported", Login, false, "Have the server accept DPoP with ES256, or set dpop to 'preferred'.";
     /// The token is not bound to the key, and the option `dpop` requires it.
-    DpopDowngraded = "dpop_downgraded", Token, false, extra!("Have the server bind this client's tokens (DPoP), or set dpop to 'preferred'.");
+    DpopDowngraded = "dpop_downgraded", Token, false, "Have the server bind this client's tokens (DPoP), or set dpop to 'preferred'.";
     /// The key is gone, or none can be made.
-    DpopKeyLost = "dpop_key_lost", Token, false, extra!("Call login().");
+    DpopKeyLost = "dpop_key_lost", Token, false, "Call login().";
     /// A server demands a nonce that cannot be read, or is none.
-    DpopNonceMissing = "dpop_nonce_missing", Token, false, extra!("Have the server name DPoP-Nonce in Access-Control-Expose-Headers.");
+    DpopNonceMissing = "dpop_nonce_missing", Token, false, "Have the server name DPoP-Nonce in Access-Control-Expose-Headers.";
     /// The user, or the server's policy, refused the login of a device (RFC 8628 3.5).
-    DeviceDenied = "device_denied", Token, false, extra!("Offer another way to log in.");
+    DeviceDenied = "device_denied", Token, false, "Offer another way to log in.";
     /// Nobody entered the code in time (RFC 8628 3.5).
-    DeviceExpired = "device_expired", Token, true, extra!("Call loginWithDevice() again for a new code.");
+    DeviceExpired = "device_expired", Token, true, "Call loginWithDevice() again for a new code.";
     /// `openid` was asked for, but there is no ID token.
     IdTokenMissing = "id_token_missing", Token, false, "Enable OpenID Connect for the client, or remove openid from scope.";
 
@@ -212,7 +201,7 @@ codes! {
     /// A refresh answered for another user or issuer.
     IdentityChanged = "identity_changed", Refresh, false, "The session was ended for safety: call login().";
     /// Another tab holds the right to renew, and held it as long as one waits for it.
-    LockBusy = "lock_busy", Refresh, true, extra!("Another tab is renewing the session and does not come to an end: try again later.");
+    LockBusy = "lock_busy", Refresh, true, "Another tab is renewing the session and does not come to an end: try again later.";
     /// The scope was not granted at login.
     ScopeNotGranted = "scope_not_granted", Session, false, "Call login() with the wider scope.";
 
@@ -253,10 +242,102 @@ impl Code {
     }
 
     /// What to do about it.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn hint(self) -> &'static str {
-        nth(Self::HINTS, b'\n', self as usize)
+        Self::HINTS[self as usize]
     }
 }
+
+/// A code that arises outside of the engine: its name, phase, whether a retry can help, and what to do.
+#[cfg(not(target_arch = "wasm32"))]
+pub type Outside = (&'static str, &'static str, bool, &'static str);
+
+/// Those of the facade, of a page with a vault, and of the vault.
+#[cfg(not(target_arch = "wasm32"))]
+pub const OUTSIDE: &[Outside] = &[
+    (
+        "environment_unsupported",
+        "engine",
+        false,
+        "Create the client in a browser page with https (or localhost): WebAssembly and crypto.subtle are needed.",
+    ),
+    (
+        "engine_load_failed",
+        "engine",
+        true,
+        "Add 'wasm-unsafe-eval' to script-src of the page's CSP; with tokenward/slim, check the address of tokenward.wasm.",
+    ),
+    ("engine_failed", "engine", false, "Create a new client, and report this: it is a bug in Tokenward."),
+    (
+        "popup_blocked",
+        "login",
+        true,
+        "Call login in the handler of a click, or ask the user to allow popups for this page.",
+    ),
+    (
+        "login_timed_out",
+        "login",
+        true,
+        "Nothing came back in time: check that redirectUri calls createClient or relay, and the page's CSP (frame-src); or raise timeout.",
+    ),
+    (
+        "monitoring_unavailable",
+        "session",
+        false,
+        "The server cannot be asked from here who is signed in: serve it from the site of the app, allow frames (frame-src), or do without.",
+    ),
+    (
+        "api_not_allowed",
+        "api",
+        false,
+        "Add the API's URL to the option apis, or use the global fetch for it.",
+    ),
+    (
+        "api_redirected",
+        "api",
+        false,
+        "Call the final address: a redirect is not followed, because browsers may send the token along.",
+    ),
+    ("token_hidden", "session", false, "The option exposeAccessToken is false: use fetch of the client."),
+    (
+        "vault_unavailable",
+        "vault",
+        true,
+        "Check the worker's address, that it is a module worker, and the page's CSP (worker-src); or give a function as vault.",
+    ),
+    (
+        "vault_mismatch",
+        "vault",
+        false,
+        "Give every page the same options: the first ones a vault gets are those it keeps. Another name for the worker makes another vault.",
+    ),
+    (
+        "vault_version",
+        "vault",
+        false,
+        "Another release of Tokenward is in this worker: close the other tabs, or give the worker another name.",
+    ),
+    (
+        "vault_message",
+        "vault",
+        false,
+        "Talk to the vault through the client only: it got a message that it does not know, a wrong one, or too many.",
+    ),
+];
+
+/// Codes whose hints every page has: what is ordinary, or happens when nothing can be loaded.
+#[cfg(not(target_arch = "wasm32"))]
+pub const AT_HAND: &[Code] = &[
+    Code::NetworkFailed,
+    Code::TimedOut,
+    Code::ServerUnavailable,
+    Code::InteractionRequired,
+    Code::LoginRequired,
+    Code::SessionEnded,
+    Code::SessionExpired,
+    Code::Aborted,
+    Code::ClientDisposed,
+];
 
 /// How much of a server's text is kept.
 const OUTSIDE_TEXT_CAP: usize = 256;
@@ -274,6 +355,8 @@ pub struct Details {
     pub phase: Phase,
     /// Which option, argument or claim, in our own words.
     pub path: Option<String>,
+    /// Of `option_unknown`: what may stand in front of the name, and the names there are, with spaces between them.
+    pub known: Option<String>,
     /// The server's `error` code.
     pub oauth_error: Option<String>,
     /// The server's `error_description`.
@@ -289,6 +372,7 @@ impl Error {
             code,
             phase: code.phase(),
             path: None,
+            known: None,
             oauth_error: None,
             description: None,
             status: None,
@@ -300,6 +384,13 @@ impl Error {
         let mut error = Self::new(code);
         error.0.path = Some(path.to_owned());
         error
+    }
+
+    /// The same error with the names that are known where it was raised, for whoever suggests the nearest.
+    #[must_use]
+    pub fn with_known(mut self, prefix: &str, names: &str) -> Self {
+        self.0.known = Some(concat(&[prefix, " ", names]));
+        self
     }
 
     /// Code and path: nothing from outside.
@@ -375,7 +466,8 @@ mod tests {
 
     #[test]
     fn codes_are_unique_and_lower_snake_case() {
-        let mut names: Vec<_> = Code::ALL.iter().map(|c| c.as_str()).collect();
+        let outside = OUTSIDE.iter().map(|(code, ..)| *code);
+        let mut names: Vec<_> = Code::ALL.iter().map(|c| c.as_str()).chain(outside).collect();
         assert!(names.iter().all(|n| n.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
         names.sort_unstable();
         let count = names.len();
@@ -386,6 +478,7 @@ mod tests {
     #[test]
     fn every_code_has_a_hint() {
         assert!(Code::ALL.iter().all(|c| c.hint().ends_with('.')));
+        assert!(OUTSIDE.iter().all(|(.., hint)| hint.ends_with('.')));
     }
 
     #[test]

@@ -1,3 +1,4 @@
+import type { Plain } from './core.js';
 import { failure } from './errors.js';
 
 /** Answers whether a request may carry the token. */
@@ -18,6 +19,14 @@ const climbs = (path: string): boolean =>
       .replace(/%(25)*3b/gi, ';'),
   );
 
+const parse = (url: string): URL | undefined => {
+  try {
+    return new URL(url);
+  } catch {
+    return undefined;
+  }
+};
+
 const strings = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
 
@@ -26,22 +35,14 @@ export const readApis = (option: unknown = [], page: string): Allowed => {
   if (!Array.isArray(option)) throw failure('option_invalid', 'apis');
   const rules = option.map((entry: unknown, i) => {
     const at = `apis[${i}]`;
-    let url: unknown = entry;
-    let methods: unknown;
-    if (typeof entry === 'object' && entry !== null) {
-      for (const key in entry) if (key !== 'url' && key !== 'methods') throw failure('option_unknown', `${at}.${key}`);
-      ({ url, methods } = entry as { url?: unknown; methods?: unknown });
-    }
+    const { url, methods, ...rest } = (typeof entry === 'object' && entry ? entry : { url: entry, methods: undefined }) as Plain;
+    for (const key of Object.keys(rest)) throw failure('option_unknown', `${at}.${key}`);
     if (methods !== undefined && !strings(methods)) throw failure('option_invalid', `${at}.methods`);
-    let parsed: URL;
-    try {
-      parsed = new URL(url as string);
-    } catch {
-      throw failure('option_invalid', at);
-    }
+    const parsed = typeof url === 'string' && parse(url);
+    if (!parsed) throw failure('option_invalid', at);
     const { protocol, hostname, username, password, search, hash, pathname, origin } = parsed;
     const secure = protocol === 'https:' || (protocol === 'http:' && loopback(hostname) && loopback(page));
-    if (typeof url !== 'string' || !secure || username || password || search || hash || hostname.includes('*') || climbs(pathname)) {
+    if (!secure || username || password || search || hash || hostname.includes('*') || climbs(pathname)) {
       throw failure('option_invalid', at);
     }
     return {

@@ -2,17 +2,18 @@ import { createAnnouncer } from './announcer.js';
 import { asyncDisposable } from './async-dispose.js';
 import { clientName } from './client-name.js';
 import type { AskProof, Connect, Connection, Core, ErrorRecord, Host, Plain } from './core.js';
-import type { Others } from './elsewhere.js';
-import { failure, fromRecord, isAuthError, type AuthError } from './errors.js';
+import { explainWith, failure, fromRecord, hinted, isAuthError, type AuthError } from './errors.js';
 import { loaded } from './loaded.js';
 import { leave, showUrl } from './navigation.js';
+import { createNeighbours, type Neighbours } from './neighbours.js';
 import { createOnce } from './once.js';
 import { createOperations } from './operations.js';
 import { loginArguments, plain, provided, take, withSignal } from './options.js';
 import { isOfAnother } from './pending.js';
 import { createSnapshots, signedOut, type Claims, type Session } from './session.js';
+import type { SteppingUp } from './step-up.js';
 import { createTokenAtHand } from './token.js';
-import type { AuthClient, ClientOptions, GetTokenOptions, LoginOptions, PopupLoginOptions, ProofHeaders, RedirectResult } from './types.js';
+import type { AuthClient, ClientOptions, GetTokenOptions, LoginOptions, PopupLoginOptions, RedirectResult } from './types.js';
 
 // React's StrictMode and hot reload ask twice, and a callback can be redeemed only once.
 const clients = /*#__PURE__*/ createOnce<AuthClient>();
@@ -21,7 +22,8 @@ const clients = /*#__PURE__*/ createOnce<AuthClient>();
 const ASIDE = ['vault', 'onStepUp'];
 
 /** Makes the client, or gives the one that lives for equal options. */
-export const open = async (options: ClientOptions, connect: Connect): Promise<AuthClient> => {
+export const open = /*#__PURE__*/ hinted(async (options: ClientOptions, connect: Connect): Promise<AuthClient> => {
+  explainWith(() => import('./hints.js'));
   if (typeof WebAssembly !== 'object' || !globalThis.crypto?.subtle || !globalThis.location?.assign) {
     throw failure('environment_unsupported');
   }
@@ -40,6 +42,20 @@ export const open = async (options: ClientOptions, connect: Connect): Promise<Au
       ? connect
       : async (...given) => (await loaded(import('./port.js'))).connectVault(vault, connect)(...given);
   return clients(typeof vault + JSON.stringify(record), (forget) => create(record, way, forget, onStepUp));
+});
+
+/** Work that is done once for equal arguments, unless somebody may give up waiting for it. */
+const shared = <T>(
+  once: ReturnType<typeof createOnce<T>>,
+  args: Plain,
+  signal: AbortSignal | undefined,
+  work: (forget: () => void) => Promise<T>,
+): Promise<T> => (signal ? work(() => {}) : once(JSON.stringify(args), work));
+
+/** A switch that is on unless it is switched off. */
+const isOn = (name: string, value: unknown = true): boolean => {
+  if (typeof value !== 'boolean') throw failure('option_invalid', name);
+  return value;
 };
 
 const create = async (
@@ -52,13 +68,12 @@ const create = async (
   if (/[?&]state=tw\.[pf]\./.test(location.search)) await (await loaded(import('./callback.js'))).relay();
   // Read before anything is awaited: a router may replace the address meanwhile.
   const pageUrl = location.href;
-  const automatic = take(options, 'handleRedirect') ?? true;
-  if (typeof automatic !== 'boolean') throw failure('option_invalid', 'handleRedirect');
-  const exposed = options.exposeAccessToken ?? true;
-  if (typeof exposed !== 'boolean') throw failure('option_invalid', 'exposeAccessToken');
+  const automatic = isOn('handleRedirect', take(options, 'handleRedirect'));
+  const exposed = isOn('exposeAccessToken', options.exposeAccessToken);
 
   let core: Core | undefined;
   let monitor: { close(): void } | undefined;
+  let steppingUp: SteppingUp | undefined;
   let connection: Connection;
   let closed: AuthError | undefined;
   const announcer = createAnnouncer();
@@ -87,19 +102,21 @@ const create = async (
   const { call } = operations;
 
   // Where each tab has a session of its own, they tell each other of logins and logouts. A logout at the server is for all.
-  let others: Promise<Others | undefined> | undefined;
-  const meetOthers = () =>
-    (others ??= import('./elsewhere.js').then(
-      ({ createOthers }) =>
-        createOthers(
-          clientName(options),
-          session,
-          () => options.persistence !== 'sealed' && session().vault !== 'shared-worker',
-          (hint) => announcer.happen({ type: 'elsewhere', session: session(), error: null, hint }),
-          () => void call('getToken', { fresh: true }).catch(() => {}),
-        ),
-      () => (others = undefined),
-    ));
+  let neighbours: Neighbours | undefined;
+  const meet = () => {
+    try {
+      return (neighbours ??= createNeighbours(
+        clientName(options),
+        session,
+        () => options.persistence !== 'sealed' && session().vault !== 'shared-worker',
+        (hint) => announcer.happen({ type: 'elsewhere', session: session(), error: null, hint }),
+        () => void call('getToken', { fresh: true }).catch(() => {}),
+      ));
+    } catch {
+      // The browser lets this page have no channel.
+      return undefined;
+    }
+  };
 
   let handling: string | undefined;
   const host: Host = {
@@ -108,13 +125,13 @@ const create = async (
     session: (record) => {
       if (closed) return;
       change(snapshot(record, session()));
-      if (record.claims) void meetOthers();
+      if (record.claims) meet();
     },
     token: (...given) => closed || token.set(...given),
     event: (type, detail) => {
       if (closed) return;
       announcer.happen({ type, session: session(), error: detail ? fromRecord(detail) : null });
-      if (type === 'signed-in' || type === 'signed-out') void meetOthers().then((others) => others?.tell(type));
+      if (type === 'signed-in' || type === 'signed-out') meet()?.tell(type);
     },
     // An answer that came from elsewhere is no reason to touch the page's address.
     cleanUrl: (url) => handling === location.href && showUrl(url),
@@ -128,11 +145,12 @@ const create = async (
       const { createMonitor } = await loaded(import('./monitor.js'));
       monitor = createMonitor(monitoring, announcer, call);
     }
+    steppingUp = onStepUp && (await loaded(import('./step-up.js'))).steppingUp;
     connection = await connect(options, { pageUrl }, host);
     core = connection.core;
   } catch (cause) {
     if (closed || isAuthError(cause)) throw closed ?? cause;
-    const described = typeof cause === 'object' && cause !== null && 'hint' in cause;
+    const described = typeof cause === 'object' && cause !== null && 'phase' in cause;
     throw described ? fromRecord(cause as ErrorRecord) : failure('engine_failed', undefined, { cause });
   }
 
@@ -145,7 +163,7 @@ const create = async (
 
   const askProof: AskProof = (args, signal) => call('proof', args, signal);
 
-  const waitForToken = async (options: GetTokenOptions | undefined): Promise<string> => {
+  const waitForToken = hinted(async (options: GetTokenOptions | undefined): Promise<string> => {
     if (!exposed) throw failure('token_hidden');
     const { args, signal } = withSignal(options);
     const { minValidity, ...rest } = args;
@@ -154,27 +172,9 @@ const create = async (
       if (live !== undefined) return live;
     }
     return (await call('getToken', args, signal)).token;
-  };
+  });
 
   const authorized = connection.fetch(liveToken, askProof);
-  let stepping: Promise<AuthClient['fetch']> | undefined;
-  /** `auth.fetch` with `onStepUp`. */
-  const stepUp = (consent: NonNullable<typeof onStepUp>) =>
-    (stepping ??= loaded(import('./step-up.js')).then(
-      ({ steppingUp }) =>
-        steppingUp({
-          send: authorized,
-          read: (challenge) => call('stepUp', { challenge }),
-          login: (args) => client.login(args as LoginOptions),
-          tell: (needed) =>
-            announcer.happen({ type: 'step-up-needed', session: session(), error: null, stepUp: needed }),
-          consent,
-        }),
-      (error: unknown) => {
-        stepping = undefined;
-        throw error;
-      },
-    ));
 
   const logInBeside = async (args: Plain, signal: AbortSignal | undefined): Promise<Session> => {
     const popup = window.open('', '_blank', 'popup,width=480,height=640');
@@ -197,45 +197,43 @@ const create = async (
       return session();
     },
 
-    login: (async (options?: LoginOptions | PopupLoginOptions) => {
+    login: hinted(async (options?: LoginOptions | PopupLoginOptions) => {
       const { args, signal } = loginArguments(options);
       const mode = take(args, 'mode') ?? 'redirect';
       if (mode === 'popup') return logInBeside(args, signal);
       if (mode !== 'redirect') throw failure('option_invalid', 'login.mode');
       // Forgotten when the browser is sent: a navigation the user stopped must not block the next attempt.
-      const send = async (forget?: () => void) => {
+      return shared(logins, args, signal, async (forget) => {
         // A guard that sees the user signed out must not turn the browser round on its way to the logout page.
         await loggingOut?.catch(() => {});
         const { url } = await call('login', args, signal).finally(forget);
         await leave(url);
         throw failure('aborted');
-      };
-      return signal ? send() : logins(JSON.stringify(args), send);
+      });
     }) as AuthClient['login'],
 
-    loginSilently: async (options) => {
+    loginSilently: hinted(async (options) => {
       const { args, signal } = loginArguments(options);
       args.prompt = 'none';
       const mode = take(args, 'mode') ?? 'frame';
       if (mode === 'redirect') return client.login({ ...args, via: 'quiet', ...(signal && { signal }) } as LoginOptions);
       if (mode !== 'frame') throw failure('option_invalid', 'login.mode');
-      const ask = async (forget?: () => void) => {
+      return shared(silentLogins, args, signal, async (forget) => {
         try {
           const { viaFrame } = await loaded(import('./beside.js'));
           return (await viaFrame(call, args, beside.signal, signal)) ? session() : null;
         } finally {
-          forget?.();
+          forget();
         }
-      };
-      return signal ? ask() : silentLogins(JSON.stringify(args), ask);
-    },
+      });
+    }),
 
-    loginWithDevice: async (options) => {
+    loginWithDevice: hinted(async (options) => {
       await (await loaded(import('./device.js'))).withDevice(call, options);
       return session();
-    },
+    }),
 
-    handleRedirect: async (url) => {
+    handleRedirect: hinted(async (url) => {
       // Whoever is first has cleaned the page's address already: a call without a URL means the same answer.
       const target = String(url ?? handling ?? location.href);
       if (isOfAnother(target, options)) return null;
@@ -247,41 +245,41 @@ const create = async (
         });
         return result && { session: session(), returnTo: result.returnTo };
       });
-    },
+    }),
 
     getToken: async (options) => (options || !exposed ? undefined : token.live()) ?? waitForToken(options),
 
-    fetch: onStepUp ? async (...given) => (await stepUp(onStepUp))(...given) : authorized,
+    fetch: hinted(
+      steppingUp?.({
+        send: authorized,
+        read: (challenge) => call('stepUp', { challenge }),
+        login: (args) => client.login(args as LoginOptions),
+        tell: (needed) => announcer.happen({ type: 'step-up-needed', session: session(), error: null, stepUp: needed }),
+        consent: onStepUp!,
+      }) ?? authorized,
+    ),
 
-    proof: async (request) => {
+    proof: hinted(async (request) => {
       if (!exposed) throw failure('token_hidden');
-      const { url: to, nonce, method = 'GET' } = request;
-      const url = String(to);
-      if (typeof method !== 'string') throw failure('option_invalid', 'proof.method');
-      if (!URL.canParse(url)) throw failure('option_invalid', 'proof.url');
-      const ask: AskProof = (args, signal) => askProof({ ...args, nonce }, signal);
-      const { authorization, dpop } = connection.present
-        ? (await connection.present(liveToken, ask)({ method, url }))!
-        : ((await call('proof', { method, url, nonce })) as unknown as ProofHeaders);
-      return dpop ? { authorization, dpop } : { authorization };
-    },
+      return (await loaded(import('./proof.js'))).proofFor(request, connection, liveToken, call);
+    }),
 
     subscribe: announcer.subscribe,
 
     on: (type, listener) => {
-      if (type === 'elsewhere') void meetOthers();
+      if (type === 'elsewhere') meet();
       return announcer.on(type, listener);
     },
 
-    userinfo: () => call('userinfo') as Promise<Claims>,
+    userinfo: hinted(() => call('userinfo') as Promise<Claims>),
 
-    exchangeToken: async (options) => {
+    exchangeToken: hinted(async (options) => {
       if (!exposed) throw failure('token_hidden');
       const { args, signal } = loginArguments(options);
       return call('exchangeToken', args, signal);
-    },
+    }),
 
-    logout: async (options) => {
+    logout: hinted(async (options) => {
       const args = plain(options);
       beside.abort();
       beside = new AbortController();
@@ -290,9 +288,9 @@ const create = async (
         if (url) await leave(url);
       })();
       return loggingOut;
-    },
+    }),
 
-    revoke: () => call('revoke'),
+    revoke: hinted(() => call('revoke')),
 
     dispose: async () => {
       if (closed?.code !== 'client_disposed') {
@@ -300,7 +298,7 @@ const create = async (
         close(failure('client_disposed'));
         announcer.silence();
         monitor?.close();
-        void others?.then((others) => others?.close());
+        neighbours?.close();
         // A failed engine must not be entered again.
         if (!failed) core.dispose();
       }

@@ -10,8 +10,9 @@ export interface ErrorRecord {
   code: string;
   phase: string;
   retryable: boolean;
-  hint: string;
   path?: string;
+  /** Of an option that does not exist: what stands in front of the names, and the names there are. */
+  known?: string;
   oauthError?: string;
   description?: string;
   status?: number;

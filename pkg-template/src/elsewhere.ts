@@ -1,8 +1,8 @@
-// Tabs that each have a grant of their own tell each other who signs in and out, and the page of a front-channel logout
-// tells all of them. Any script of the origin can say anything on the channel: what is heard is a reason to look at
-// one's own truth, never the truth.
+// What the other tabs of a client say (see neighbours.ts). Any script of the origin can say anything on the channel: what is
+// heard is a reason to look at one's own truth, never the truth. A page loads this when somebody speaks.
 
-import { channelOf, digest, type LogoutAnswer, type LogoutMessage } from './frontchannel.js';
+import { digest, type LogoutAnswer, type LogoutMessage } from './frontchannel.js';
+import type { Told } from './neighbours.js';
 import type { Session } from './session.js';
 import { sparingly } from './sparingly.js';
 
@@ -11,13 +11,6 @@ import { sparingly } from './sparingly.js';
  * Logout 1.0).
  */
 export type Elsewhere = 'signed-in' | 'signed-out' | 'other-user' | 'frontchannel-logout';
-
-interface Told {
-  tokenward: 1;
-  hint: 'signed-in' | 'signed-out';
-  /** SHA-256 of issuer and subject: whether it is the same user, and not who. */
-  user: string;
-}
 
 /** Least milliseconds between two hints that are listened to, and between two looks at one's own truth. */
 const HEAR_GAP = 250;
@@ -39,35 +32,32 @@ const read = (data: unknown): Told | LogoutMessage | undefined => {
   return known ? { tokenward, hint, user } : undefined;
 };
 
-/** The other tabs of one client. */
-export interface Others {
-  /** Tells them that somebody signed in or out here. */
-  tell(hint: Told['hint']): void;
+/** Hears what other tabs say, until it is closed. */
+export interface Hearing {
+  hear(data: unknown): void;
   close(): void;
 }
 
 /**
- * `session`: the one here. `alone`: whether no other tab shares it. `happened` hears of the others; `look` asks the server
- * whether the session here is alive still.
+ * `answer` says something on the channel. `session`: the one here. `alone`: whether no other tab shares it. `happened` hears of
+ * the others; `look` asks the server whether the session here is alive still.
  */
-export const createOthers = (
+export const createHearing = (
   name: string,
+  answer: (said: LogoutAnswer) => void,
   session: () => Session,
   alone: () => boolean,
   happened: (hint: Elsewhere) => void,
   look: () => void,
-): Others => {
-  const channel = new BroadcastChannel(channelOf(name));
+): Hearing => {
   const subject = () => session().claims?.sub;
-  const user = (sub: string) => digest(name, sub);
-  let last: string | undefined;
   let closed = false;
   let looked = -LOOK_GAP;
   let looking: ReturnType<typeof setTimeout> | undefined;
 
   const hear = async ({ hint, user: theirs }: Told) => {
     const sub = subject();
-    const own = sub === undefined ? undefined : await user(sub);
+    const own = sub === undefined ? undefined : await digest(name, sub);
     if (hint === 'signed-in') return happened(own && own !== theirs ? 'other-user' : hint);
     happened(hint);
     // The server may have ended this grant with the other: one of us asks soon, all of us ask once.
@@ -81,7 +71,7 @@ export const createOthers = (
     const { sid } = claims;
     if (logout !== null && (typeof sid !== 'string' || logout !== (await digest(name, sid)))) return;
     if (closed) return;
-    channel.postMessage({ tokenward: 1, heard: logout } satisfies LogoutAnswer);
+    answer({ tokenward: 1, heard: logout });
     happened('frontchannel-logout');
     lookSoon();
   };
@@ -107,21 +97,14 @@ export const createOthers = (
     setTimeout: (work, after) => setTimeout(work, after),
     clearTimeout: (timer) => clearTimeout(timer as number),
   });
-  channel.onmessage = ({ data }) => {
-    const told = read(data);
-    if (told) flood.hear(told);
-  };
 
   return {
-    tell: async (hint) => {
-      const sub = subject();
-      // Who signed out is known from before.
-      last = sub === undefined ? last : await user(sub);
-      if (last && alone() && !closed) channel.postMessage({ tokenward: 1, hint, user: last } satisfies Told);
+    hear: (data) => {
+      const told = read(data);
+      if (told) flood.hear(told);
     },
     close: () => {
       closed = true;
-      channel.close();
       flood.close();
       clearTimeout(looking);
     },

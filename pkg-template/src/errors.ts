@@ -1,5 +1,7 @@
 import type { ErrorRecord } from './core.js';
 import type { AuthErrorCode, AuthErrorPhase } from './error-codes.js';
+import type { Explain } from './hints.js';
+import { atHand } from './hints-at-hand.js';
 
 /** What an {@link AuthError} is made of; useful to make one in a test. */
 export interface AuthErrorInit {
@@ -11,8 +13,8 @@ export interface AuthErrorInit {
   retryable: boolean;
   /** The short text in front of the hint. */
   message: string;
-  /** What to do about it. */
-  hint: string;
+  /** What to do about it. Left out, it is the one that belongs to the code. */
+  hint?: string;
   /** Which option, argument, member or claim. */
   path?: string;
   /** The server's `error` code. */
@@ -26,6 +28,53 @@ export interface AuthErrorInit {
 // Found by its global key, so that an error of another copy of the package is recognised too.
 const brand = /*#__PURE__*/ Symbol.for('tokenward.AuthError');
 
+/** The hint until there is a better one, and where none can be loaded. */
+const LATER = 'The README of tokenward says what to do.';
+
+/** Milliseconds that a rejection waits for its hint. */
+const PATIENCE = 1000;
+
+let load: (() => Promise<{ explain: Explain }>) | undefined;
+let explain: Explain | undefined;
+let loading: Promise<void> | undefined;
+const unexplained = /*#__PURE__*/ new Set<unknown>();
+
+/** Where the part with the hints comes from. A vault says no more than codes, and has none. */
+export const explainWith = (part: typeof load): void => {
+  load = part;
+};
+
+const explainSoon = (error: AuthError): void => {
+  if (explain) return explain(error);
+  if (!load) return;
+  unexplained.add(error);
+  loading ??= load()
+    .then(
+      (part) => {
+        explain = part.explain;
+        unexplained.forEach((error) => part.explain(error as AuthError));
+      },
+      // Errors go without; the next one tries again.
+      () => {},
+    )
+    .then(() => {
+      unexplained.clear();
+      loading = undefined;
+    });
+};
+
+/** Makes a rejection wait for the hint of its error, where that is on its way. */
+export const hinted =
+  <Given extends unknown[], Result>(work: (...given: Given) => Promise<Result>) =>
+  async (...given: Given): Promise<Result> => {
+    try {
+      return await work(...given);
+    } catch (error) {
+      if (unexplained.has(error)) await Promise.race([loading, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+      throw error;
+    }
+  };
+
 /**
  * The one error class of Tokenward. Decide on {@link AuthError.code}, show or log the message: it holds no
  * token and no text of a server. Recognise it with {@link isAuthError}, because `instanceof` fails when a
@@ -33,35 +82,33 @@ const brand = /*#__PURE__*/ Symbol.for('tokenward.AuthError');
  */
 export class AuthError extends Error {
   /** What went wrong, from a closed list. */
-  readonly code: AuthErrorCode;
+  declare readonly code: AuthErrorCode;
   /** Where in a session's life. */
-  readonly phase: AuthErrorPhase;
+  declare readonly phase: AuthErrorPhase;
   /** Whether the same call can succeed later without anything being changed. */
-  readonly retryable: boolean;
-  /** What to do about it. */
-  readonly hint: string;
+  declare readonly retryable: boolean;
+  /**
+   * What to do about it. Few pages ever need these texts, so they are loaded with the first error: a promise that rejects
+   * waits for them, a second at most. An error in a snapshot or an event refers to the README until they are there.
+   */
+  declare readonly hint: string;
   /** Which option, argument, member, claim or origin is meant, as `metadata.issuer`. */
-  readonly path: string | undefined;
+  declare readonly path: string | undefined;
   /** The server's `error` code (RFC 6749 4.1.2.1 and 5.2): outside text, at most 256 printable characters. */
-  readonly oauthError: string | undefined;
+  declare readonly oauthError: string | undefined;
   /** The server's `error_description`: outside text, at most 256 printable characters. */
-  readonly description: string | undefined;
+  declare readonly description: string | undefined;
   /** The HTTP status of the server's answer. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
 
   /** Made by Tokenward; an app makes one only in its tests. */
   constructor(init: AuthErrorInit, options?: ErrorOptions) {
-    super(`${init.message}: ${init.hint}`, options);
-    this.name = 'AuthError';
-    this.code = init.code;
-    this.phase = init.phase;
-    this.retryable = init.retryable;
-    this.hint = init.hint;
-    this.path = init.path;
-    this.oauthError = init.oauthError;
-    this.description = init.description;
-    this.status = init.status;
+    const hint = init.hint ?? atHand[init.code];
+    const message = `${init.message}: ${hint ?? LATER}`;
+    super(message, options);
+    Object.assign(this, init, { name: 'AuthError', message, hint: hint ?? LATER });
     Object.defineProperty(this, brand, { value: true });
+    if (hint === undefined) explainSoon(this);
   }
 }
 
@@ -99,44 +146,35 @@ type OwnCode = Extract<
   | 'aborted'
   | 'popup_blocked'
   | 'login_timed_out'
+  | 'monitoring_unavailable'
   | 'api_not_allowed'
   | 'api_redirected'
   | 'token_hidden'
 >;
 
 // The errors that arise outside the engine; where it knows a code too, the rows are the same.
-const table: Record<OwnCode, readonly [AuthErrorPhase, hint: string, retryable?: true]> = {
-  option_unknown: ['options', 'Remove the option or correct its name.'],
-  option_invalid: ['options', 'Correct the value of the option.'],
-  environment_unsupported: [
-    'engine',
-    'Create the client in a browser page with https (or localhost): WebAssembly and crypto.subtle are needed.',
-  ],
-  engine_load_failed: [
-    'engine',
-    "Add 'wasm-unsafe-eval' to script-src of the page's CSP; with tokenward/slim, check the address of tokenward.wasm.",
-    true,
-  ],
-  engine_failed: ['engine', 'Create a new client, and report this: it is a bug in Tokenward.'],
-  client_disposed: ['engine', 'Create a new client.'],
-  aborted: ['session', 'The caller gave up; nothing else changed.'],
-  popup_blocked: ['login', 'Call login in the handler of a click, or ask the user to allow popups for this page.', true],
-  login_timed_out: [
-    'login',
-    "Nothing came back in time: check that redirectUri calls createClient or relay, and the page's CSP (frame-src); or raise timeout.",
-    true,
-  ],
-  api_not_allowed: ['api', "Add the API's URL to the option apis, or use the global fetch for it."],
-  token_hidden: ['session', 'The option exposeAccessToken is false: use fetch of the client.'],
-  api_redirected: ['api', 'Call the final address: a redirect is not followed, because browsers may send the token along.'],
+const table: Record<OwnCode, readonly [AuthErrorPhase, retryable?: true]> = {
+  option_unknown: ['options'],
+  option_invalid: ['options'],
+  environment_unsupported: ['engine'],
+  engine_load_failed: ['engine', true],
+  engine_failed: ['engine'],
+  client_disposed: ['engine'],
+  aborted: ['session'],
+  popup_blocked: ['login', true],
+  login_timed_out: ['login', true],
+  monitoring_unavailable: ['session'],
+  api_not_allowed: ['api'],
+  token_hidden: ['session'],
+  api_redirected: ['api'],
 };
 
-/** What such an error is made of: as a record it can travel. */
-export const describe = (code: OwnCode, path?: string): AuthErrorInit => {
-  const [phase, hint, retryable = false] = table[code];
-  return { code, phase, retryable, message: messageOf(code, path), hint, ...(path !== undefined && { path }) };
+/** Such an error as a record, which can travel. */
+export const describe = (code: OwnCode, path?: string): ErrorRecord => {
+  const [phase, retryable = false] = table[code];
+  return { code, phase, retryable, ...(path !== undefined && { path }) };
 };
 
 /** An error that arises outside the engine. */
 export const failure = (code: OwnCode, path?: string, options?: ErrorOptions): AuthError =>
-  new AuthError(describe(code, path), options);
+  fromRecord(describe(code, path), options);

@@ -26,46 +26,32 @@ export const createFetch =
     const { signal, referrer, referrerPolicy } = asked;
     const redirect = asked.redirect === 'error' ? 'error' : 'manual';
     // Passing any init resets the referrer.
-    let request = new Request(asked, { redirect, referrer, referrerPolicy });
+    const request = new Request(asked, { redirect, referrer, referrerPolicy });
     // A stream can be read only once.
     const last = init?.body instanceof ReadableStream;
+    let pass: Pass | undefined;
+    let response: Response | undefined;
 
-    const send = async ({ authorization, dpop }: Pass): Promise<Response> => {
-      const { headers } = request;
-      headers.set('authorization', authorization);
-      if (dpop) headers.set('dpop', dpop);
-      else headers.delete('dpop');
-      const response = await fetch(request);
-      if (response.type === 'opaqueredirect') throw failure('api_redirected');
-      return response;
-    };
-
-    let pass = await orReason(present(asked), signal);
     for (;;) {
-      const again = last ? request : request.clone();
-      const response = await send(pass!);
+      // RFC 9470 6.1: a new token says nothing new about the user.
+      const stepUp = response?.headers.get('www-authenticate')?.includes('insufficient_user_authentication');
       try {
-        // RFC 9470 6.1: a new token says nothing new about the user.
-        const stepUp = response.headers.get('www-authenticate')?.includes('insufficient_user_authentication');
         pass = await present(asked, pass, response, last || stepUp);
       } catch (error) {
-        // The API's own words say more than ours; why there is no other token is in the session.
+        // As fetch does.
         signal.throwIfAborted();
-        if ((error as AuthError).code?.startsWith('dpop')) throw error;
+        // The API's own words say more than ours; why there is no other token is in the session.
+        if (!response || (error as AuthError).code?.startsWith('dpop')) throw error;
         return response;
       }
-      if (!pass) return response;
-      response.body?.cancel().catch(() => {});
-      request = again;
+      if (!pass) return response!;
+      response?.body?.cancel().catch(() => {});
+
+      const sent = last ? request : request.clone();
+      sent.headers.set('authorization', pass.authorization);
+      if (pass.dpop) sent.headers.set('dpop', pass.dpop);
+      else sent.headers.delete('dpop');
+      response = await fetch(sent);
+      if (response.type === 'opaqueredirect') throw failure('api_redirected');
     }
   };
-
-/** Waits as fetch does: an abort rejects with the signal's reason. */
-const orReason = async <T>(result: Promise<T>, signal: AbortSignal): Promise<T> => {
-  try {
-    return await result;
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  }
-};

@@ -3,7 +3,7 @@
 
 import type { Announcer } from './announcer.js';
 import { viaFrame } from './beside.js';
-import { AuthError, failure, isAuthError, messageOf } from './errors.js';
+import { failure, isAuthError } from './errors.js';
 import type { Operations } from './operations.js';
 import type { Session } from './session.js';
 
@@ -73,17 +73,7 @@ export const createMonitor = (
   let current: AbortController | undefined;
 
   const giveUp = (cause: unknown) => {
-    const code = 'monitoring_unavailable';
-    const error = new AuthError(
-      {
-        code,
-        phase: 'session',
-        retryable: false,
-        message: messageOf(code),
-        hint: 'The server cannot be asked from here who is signed in: serve it from the site of the app, allow frames (frame-src), or do without.',
-      },
-      { cause },
-    );
+    const error = failure('monitoring_unavailable', undefined, { cause });
     happen({ type: 'monitoring-ended', session: session(), error });
   };
 

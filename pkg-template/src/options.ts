@@ -55,8 +55,7 @@ export const take = (record: Plain, key: string): unknown => {
 export const withSignal = (
   options: { signal?: AbortSignal } | undefined,
 ): { args: Plain; signal: AbortSignal | undefined } => {
-  if (!options) return { args: plain(options), signal: undefined };
-  const { signal, ...rest } = options;
+  const { signal, ...rest } = options ?? {};
   return { args: plain(rest), signal };
 };
 

@@ -1,35 +1,5 @@
 // A body on its way through a port: the side that reads asks for each piece, so that no more of it is in memory than
-// is being looked at. (Streams themselves can be transferred in some browsers only.)
-
-/** The side that has the body. */
-export interface Giver {
-  /** The other side asked for a piece. */
-  pull(): Promise<void>;
-  stop(reason?: unknown): void;
-}
-
-/** `ended` hears when the last piece is sent, or of what went wrong. */
-export const give = (port: MessagePort, stream: ReadableStream<Uint8Array>, ended: (failed: boolean, error?: unknown) => void): Giver => {
-  const reader = stream.getReader();
-  return {
-    pull: async () => {
-      try {
-        const { done, value } = await reader.read();
-        if (done) {
-          port.postMessage(['end']);
-          ended(false);
-        } else {
-          // A copy: whoever made the piece may still need it.
-          const bytes = Uint8Array.prototype.slice.call(value);
-          port.postMessage(['chunk', bytes], [bytes.buffer]);
-        }
-      } catch (error) {
-        ended(true, error);
-      }
-    },
-    stop: (reason) => void reader.cancel(reason).catch(() => {}),
-  };
-};
+// is being looked at. (Streams themselves can be transferred in some browsers only.) The other side is in give.ts.
 
 /** The side that wants the body. */
 export interface Taker {

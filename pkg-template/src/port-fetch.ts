@@ -1,6 +1,7 @@
 import { fromRecord } from './errors.js';
-import type { ErrorRecord } from './core.js';
-import { give, take, type Giver, type Taker } from './pipe.js';
+import type { Giver } from './give.js';
+import { loaded } from './loaded.js';
+import { take, type Taker } from './pipe.js';
 import type { RequestBody, RequestHead, RequestToPage, RequestToVault, ResponseHead } from './protocol.js';
 import type { AuthClient } from './types.js';
 
@@ -15,6 +16,7 @@ export const createPortFetch =
     // Not every browser knows requests with streams.
     const request = new Request(input, stream ? { ...init, body: null } : init);
     const { signal } = request;
+    const giving = stream && (await loaded(import('./give.js')));
     const body = stream ? true : await bodyOf(request, init?.body);
     const head = {} as Record<string, unknown>;
     for (const name of PARTS) head[name] = request[name];
@@ -43,7 +45,7 @@ export const createPortFetch =
       open.add(fail);
       signal.addEventListener('abort', abort);
 
-      if (stream) upload = give(port, stream, (failed, error) => failed && fail(error));
+      upload = stream && giving?.give(port, stream, (failed, error) => failed && fail(error));
       port.onmessage = ({ data }: MessageEvent<RequestToPage>) => {
         const [verb, value] = data;
         if (verb === 'pull') void upload?.pull();
@@ -59,7 +61,7 @@ export const createPortFetch =
             });
           } else close();
           resolve(dressed(new Response(download?.stream ?? null, value), value));
-        } else fail('code' in value ? fromRecord(value as ErrorRecord) : new TypeError(value.message));
+        } else fail('code' in value ? fromRecord(value) : new TypeError(value.message));
       };
       send(head as unknown as RequestHead, body, port2);
     });

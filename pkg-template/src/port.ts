@@ -1,7 +1,7 @@
 // A page whose vault is a worker: the engine's interface, spoken through a port.
 
-import type { Connect, Connection, Core, ErrorRecord, Host, Plain } from './core.js';
-import { AuthError, describe, failure, fromRecord, isAuthError } from './errors.js';
+import type { Connect, Connection, Core, Host, Plain } from './core.js';
+import { describe, failure, fromRecord, isAuthError } from './errors.js';
 import { createPortFetch } from './port-fetch.js';
 import { unavailable, VERSION, type Hello, type ToPage, type ToVault, type Wake } from './protocol.js';
 
@@ -69,7 +69,7 @@ const attach = (worker: unknown, options: Plain, pageUrl: string, host: Host): P
       reject(error);
       if (attached) host.poison(error);
     };
-    const lost = () => new AuthError(unavailable);
+    const lost = () => fromRecord(unavailable);
 
     /** Begins anew on another port; what was asked on the last one is lost. */
     const hello = () => {
@@ -119,7 +119,7 @@ const attach = (worker: unknown, options: Plain, pageUrl: string, host: Host): P
           watch();
           return resolve(connection);
         case 'refuse':
-          return greeting ? fail(fromRecord(message[1] as ErrorRecord)) : undefined;
+          return greeting ? fail(fromRecord(message[1])) : undefined;
         case 'settle':
           if (ops.delete(message[1])) host.settle(message[1], message[2], message[3]);
           return;
@@ -129,7 +129,7 @@ const attach = (worker: unknown, options: Plain, pageUrl: string, host: Host): P
         case 'session':
           return host.session(message[1]);
         case 'event':
-          return host.event(message[1], message[2] as ErrorRecord | undefined);
+          return host.event(message[1], message[2]);
         case 'token': {
           const [, token, serial = 0, lifetime = NaN, wall = 0, age = 0] = message;
           return host.token(token, serial, lifetime, wall, performance.now() - age);
@@ -142,7 +142,7 @@ const attach = (worker: unknown, options: Plain, pageUrl: string, host: Host): P
           return hello();
         case 'poison':
           return fail();
-        case 'pong':
+        default: // A pong is a sign of life, and nothing else.
       }
     };
 

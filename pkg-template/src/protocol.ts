@@ -1,7 +1,6 @@
 // What a page and its vault say to each other. PROTOCOL.md describes it.
 
-import type { AuthErrorInit } from './errors.js';
-import type { Calls, Plain, SessionRecord } from './core.js';
+import type { Calls, ErrorRecord, Plain, SessionRecord } from './core.js';
 import type { EventType } from './session.js';
 import type { DeviceCode } from './types.js';
 
@@ -9,13 +8,7 @@ import type { DeviceCode } from './types.js';
 export const VERSION = 1;
 
 /** No vault, or none that has a place. Here, for only pages with a vault and vaults need it. */
-export const unavailable: AuthErrorInit = {
-  code: 'vault_unavailable',
-  phase: 'vault',
-  retryable: true,
-  message: 'vault_unavailable',
-  hint: "Check the worker's address, that it is a module worker, and the page's CSP (worker-src); or give a function as vault.",
-};
+export const unavailable: ErrorRecord = { code: 'vault_unavailable', phase: 'vault', retryable: true };
 
 /** The one message to the worker itself, with a port that everything else goes through. */
 export interface Hello {
@@ -43,10 +36,10 @@ export type ToVault =
 /** From a vault to a page. */
 export type ToPage =
   | [verb: 'welcome', version: number]
-  | [verb: 'refuse', error: AuthErrorInit]
+  | [verb: 'refuse', error: ErrorRecord]
   | [verb: 'settle', op: number, ok: boolean, value: unknown]
   | [verb: 'session', session: SessionRecord]
-  | [verb: 'event', type: EventType, error: AuthErrorInit | undefined]
+  | [verb: 'event', type: EventType, error: ErrorRecord | undefined]
   /** `age` in ms: the clock it was measured with begins elsewhere. Nothing: forget what you were given. */
   | [verb: 'token', token?: string, serial?: number, lifetime?: number, wall?: number, age?: number]
   | [verb: 'code', op: number, code: DeviceCode]
@@ -90,4 +83,4 @@ export type Piece = [verb: 'pull'] | [verb: 'chunk', bytes: Uint8Array<ArrayBuff
 export type RequestToVault = Piece | [verb: 'fail'] | [verb: 'abort'];
 
 /** On the port of one request, from the vault. */
-export type RequestToPage = Piece | [verb: 'head', head: ResponseHead] | [verb: 'fail', error: AuthErrorInit | { message: string }];
+export type RequestToPage = Piece | [verb: 'head', head: ResponseHead] | [verb: 'fail', error: ErrorRecord | { message: string }];

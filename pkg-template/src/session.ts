@@ -138,21 +138,14 @@ export const createSnapshots = (): ((record: SessionRecord, current: Session) =>
     const previous = last;
     last = record;
     if (previous && same(previous, record)) return current;
-    const { status, claims, authorizationDetails = null, scope, expiresAt, renewsAt, endsAt, renewal, tokenType, lastError, persistence } = record;
+    const { claims, authorizationDetails = null, lastError } = record;
     return Object.freeze({
-      status,
+      ...current,
+      ...record,
       claims: keep(claims as Claims | null, current.claims),
       authorizationDetails: keep(authorizationDetails as Session['authorizationDetails'], current.authorizationDetails),
-      scope,
-      expiresAt,
-      renewsAt,
-      endsAt,
-      renewal,
-      tokenType,
       lastError:
         lastError && (previous && same(previous.lastError, lastError) ? current.lastError : fromRecord(lastError)),
-      vault: current.vault,
-      persistence,
     });
   };
 };

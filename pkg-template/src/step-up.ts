@@ -14,8 +14,11 @@ interface Means {
   consent: Exclude<ClientOptions['onStepUp'], undefined>;
 }
 
+/** Makes an `auth.fetch` that steps up. */
+export type SteppingUp = (means: Means) => AuthClient['fetch'];
+
 /** `auth.fetch` with at most one step-up for each call. */
-export const steppingUp = ({ send, read, login, tell, consent }: Means): AuthClient['fetch'] => {
+export const steppingUp: SteppingUp = ({ send, read, login, tell, consent }) => {
   // However many requests wait, the user is asked once.
   const logins = createOnce<boolean>();
 

@@ -47,11 +47,13 @@ pub(super) fn error(error: &Error) -> JsValue {
     let record = Record::new();
     record.text("code", error.code.as_str());
     record.text("phase", error.phase.as_str());
-    record.text("hint", error.code.hint());
     record.put("retryable", error.code.retryable().into());
-    for (name, value) in
-        [("path", &error.path), ("oauthError", &error.oauth_error), ("description", &error.description)]
-    {
+    for (name, value) in [
+        ("path", &error.path),
+        ("known", &error.known),
+        ("oauthError", &error.oauth_error),
+        ("description", &error.description),
+    ] {
         if let Some(value) = value {
             record.text(name, value);
         }

@@ -133,3 +133,31 @@ test('nobody is told where the tabs share one session', async () => {
   await one.client.dispose();
   assert.deepEqual(channels, [spy]);
 });
+
+test('a client that is disposed of while what hears is being loaded hears nothing more', async () => {
+  const one = await tab('late');
+  await signIn(one);
+  const [own] = channels;
+  own.onmessage({ data: { tokenward: 1, logout: null } });
+  await one.client.dispose();
+  await pass(600);
+  assert.deepEqual(one.heard, []);
+  assert.deepEqual(channels, []);
+});
+
+test('a page that may have no channel does without', async (t) => {
+  const { BroadcastChannel } = globalThis;
+  t.after(() => {
+    globalThis.BroadcastChannel = BroadcastChannel;
+  });
+  globalThis.BroadcastChannel = class {
+    constructor() {
+      throw new DOMException('refused', 'SecurityError');
+    }
+  };
+  const one = await tab('without');
+  await signIn(one);
+  await signOut(one);
+  assert.equal(one.client.session.status, 'signed-out');
+  await one.client.dispose();
+});

@@ -1,5 +1,5 @@
-// The facade against a fake engine, in Node. To run: `npx tsc -p pkg-template --outDir target/facade-test`,
-// then `node --test tests/facade`.
+// The facade against a fake engine, in Node. To run: `cargo xtask test --only facade`; afterwards, until the hints of
+// errors change, `npx tsc -p pkg-template --outDir target/facade-test` and `node --test tests/facade` do as well.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 
@@ -102,7 +102,7 @@ export const record = (over = {}) => ({
 
 /** An error as the engine describes it. */
 export const trouble = (code, over = {}) => ({
-  code, phase: 'session', retryable: false, message: code, hint: 'Do something.', ...over,
+  code, phase: 'session', retryable: false, ...over,
 });
 
 /** An engine that notes what it is asked and answers as the test says. */

@@ -208,7 +208,7 @@ test('a failure of the network is a TypeError, and one of ours is ours', async (
   vault.core.answers.getToken = () => new Fail('login_required');
   const error = await client.fetch(API).catch((caught) => caught);
   assert.equal(error.code, 'login_required');
-  assert.equal(error.message, 'login_required: Do something.');
+  assert.equal(error.message, 'login_required: Call login().');
 });
 
 test('J09: the list is checked in the vault, before anything is sent', async () => {

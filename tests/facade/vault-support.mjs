@@ -150,6 +150,6 @@ export const makeVaultClient = async (vault, options = {}) => {
   globalThis.document = { hidden: false };
   const { open } = await load('client');
   return open({ ...OPTIONS, clientId: `spa-${++made}`, vault: vault.worker(), ...options }, async () => {
-    throw trouble('page', { hint: 'the page was to be the vault' });
+    throw trouble('page');
   });
 };

@@ -13,7 +13,7 @@ use crate::support::{
 
 rows![
     required_options,
-    unknown_options_name_the_nearest,
+    unknown_options_come_with_what_is_known,
     wrong_values_name_their_path,
     s07_front_channel_grants_are_refused,
     s10_insecure_addresses,
@@ -44,28 +44,21 @@ fn required_options() {
 }
 
 #[test]
-fn unknown_options_name_the_nearest() {
-    for (wrong, message) in [
-        ("client_id", "client_id: did you mean clientId?"),
-        ("clientid", "clientid: did you mean clientId?"),
-        ("redirectURI", "redirectURI: did you mean redirectUri?"),
-        ("scopes", "scopes: did you mean scope?"),
-        ("isuer", "isuer: did you mean issuer?"),
-        ("zzzzzzzzzz", "zzzzzzzzzz"),
-        ("__proto__x", "__proto__x"),
-    ] {
-        assert_eq!(code_at(try_config(json!({ wrong: "x" }))), (Code::OptionUnknown, message.into()));
+fn unknown_options_come_with_what_is_known() {
+    for wrong in ["client_id", "clientid", "redirectURI", "scopes", "isuer", "zzzzzzzzzz", "__proto__x"] {
+        let error = refused(try_config(json!({ wrong: "x" })));
+        assert_eq!((error.code, error.path.as_deref()), (Code::OptionUnknown, Some(wrong)));
+        assert!(error.known.as_ref().is_some_and(|known| known.starts_with(" issuer clientId redirectUri ")));
     }
-    for (wrong, message) in [
-        (json!({ "dangerously": { "skipNonce": true } }), "dangerously.skipNonce"),
-        (
-            json!({ "metadata": { "tokenEndpoint": "x" } }),
-            "metadata.tokenEndpoint: did you mean metadata.token_endpoint?",
-        ),
-        (json!({ "metadata": { "jwksUri": "x" } }), "metadata.jwksUri: did you mean metadata.jwks_uri?"),
-        (json!({ "metadata": { "isuer": "x" } }), "metadata.isuer: did you mean metadata.issuer?"),
+    for (wrong, path, known) in [
+        (json!({ "dangerously": { "skipNonce": true } }), "dangerously.skipNonce", "dangerously. "),
+        (json!({ "metadata": { "tokenEndpoint": "x" } }), "metadata.tokenEndpoint", "metadata. issuer "),
+        (json!({ "metadata": { "jwksUri": "x" } }), "metadata.jwksUri", "metadata. issuer "),
+        (json!({ "metadata": { "isuer": "x" } }), "metadata.isuer", "metadata. issuer "),
     ] {
-        assert_eq!(code_at(try_config(wrong)), (Code::OptionUnknown, message.into()));
+        let error = refused(try_config(wrong));
+        assert_eq!((error.code, error.path.as_deref()), (Code::OptionUnknown, Some(path)));
+        assert!(error.known.as_ref().is_some_and(|names| names.starts_with(known)));
     }
     // Registered members that are not used, and a server's own, are no misspellings.
     let metadata =
@@ -212,7 +205,7 @@ fn s08_reserved_parameters() {
 fn login_arguments() {
     let login = |args: Value| LoginOptions::from_args(&value(&args), &config());
     for (wrong, refusal, path) in [
-        (json!({ "return_to": "/" }), Code::OptionUnknown, "login.return_to: did you mean login.returnTo?"),
+        (json!({ "return_to": "/" }), Code::OptionUnknown, "login.return_to"),
         (json!({ "prompt": "none login" }), Code::OptionInvalid, "login.prompt"),
         (json!({ "prompt": 7 }), Code::OptionInvalid, "login.prompt"),
         (json!({ "prompt": "" }), Code::OptionInvalid, "login.prompt"),
@@ -300,7 +293,7 @@ fn a16_return_to_made_hostile() {
 fn logout_arguments() {
     let logout = |args: Value| LogoutOptions::from_args(&value(&args), &config());
     for (wrong, refusal, path) in [
-        (json!({ "Local": true }), Code::OptionUnknown, "logout.Local: did you mean logout.local?"),
+        (json!({ "Local": true }), Code::OptionUnknown, "logout.Local"),
         (json!({ "local": "yes" }), Code::OptionInvalid, "logout.local"),
         (json!({ "revoke": 1 }), Code::OptionInvalid, "logout.revoke"),
         (json!({ "postLogoutRedirectUri": "/bye" }), Code::OptionInvalid, "logout.postLogoutRedirectUri"),

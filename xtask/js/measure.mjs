@@ -1,7 +1,7 @@
 // Sizes of the package: node measure.mjs PACKAGE WORK. Prints JSON: { files, bundles }, each a list of
 // { name, raw, gzip, brotli } (gzip level 9, brotli quality 11). Runs in the checkout, for its esbuild.
 import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
@@ -25,7 +25,16 @@ rmSync(work, { recursive: true, force: true });
 mkdirSync(join(work, 'node_modules'), { recursive: true });
 symlinkSync(pkg, join(work, 'node_modules/tokenward'), 'junction');
 
-/** Sizes of what is loaded: the entry with what it imports, and of the parts that are loaded on demand those named. */
+/** Parts that an app loads when it asks for something, or when something happens: no page has to have them. */
+const ON_DEMAND = [
+  'beside', 'callback', 'device', 'dpop', 'elsewhere', 'give', 'hints', 'inline', 'inline-lean', 'monitor', 'page', 'port', 'proof', 'step-up',
+  'with-keeper',
+];
+
+/**
+ * Sizes of what is loaded by a page with somebody signed in who asks for a token and sends requests: the entry with what it imports,
+ * and of the parts that are loaded on demand those named.
+ */
 const bundle = async (name, source, parts) => {
   const { outputFiles, metafile: { outputs } } = await build({
     stdin: { contents: source, resolveDir: work },
@@ -50,7 +59,11 @@ const bundle = async (name, source, parts) => {
     for (const { path, kind, external } of outputs[file].imports) if (kind === 'import-statement' && !external) load(path);
   };
   for (const [file, { entryPoint }] of Object.entries(outputs)) {
-    if (entryPoint && (entryPoint === '<stdin>' || parts.some((part) => entryPoint.endsWith(`/dist/${part}.js`)))) load(file);
+    if (!entryPoint) continue;
+    const part = basename(entryPoint, '.js');
+    if (entryPoint === '<stdin>' || parts.includes(part)) load(file);
+    // A new one might be one that every page loads.
+    else if (!ON_DEMAND.includes(part) && part !== 'index') throw new Error(`${name}: is ${part} loaded?`);
   }
   const sizes = outputFiles.filter(({ path }) => loaded.has(relative(work, path))).map(({ contents }) => measure(name, contents));
   if (sizes.length < loaded.size || sizes.length <= parts.length) throw new Error(`${name}: a part is missing`);

@@ -40,6 +40,19 @@ const WRITE_TEXT: &str = "function passStringToWasm0(text) {
     return passArray8ToWasm0(cachedTextEncoder.encode(text), wasm.__wbindgen_malloc);
 }";
 
+/// Views of the memory, made anew: they are small, and keeping one means asking at every use whether it is still good.
+const DATA_VIEW: &str = "function getDataViewMemory0() {
+    return new DataView(wasm.memory.buffer);
+}";
+const OCTETS_VIEW: &str = "function getUint8ArrayMemory0() {
+    return new Uint8Array(wasm.memory.buffer);
+}";
+
+/// Reading texts, without another decoder after two gigabytes of them.
+const READ_TEXT: &str = "function decodeText(octets) {
+    return cachedTextDecoder.decode(octets);
+}";
+
 const LOADER: &str = "\nasync function __wbg_load(module, imports) {\n";
 const FINALIZE: &str =
     "\nlet wasmModule, wasmInstance, wasm;\nfunction __wbg_finalize_init(instance, module) {\n";
@@ -79,8 +92,9 @@ impl Glue {
         Ok(glue)
     }
 
-    /// Leaves out what this package has no use for: `free`, since an instance's memory goes as a whole, and a way of
-    /// writing texts that is quicker for long ones.
+    /// Leaves out what this package has no use for: `free`, since an instance's memory goes as a whole, what would
+    /// free a closure that is forgotten, of which there are none, a way of writing texts that is quicker for long ones, and
+    /// views of the memory that are kept.
     pub fn lighten(&mut self) -> Result<()> {
         let mut class = self.take_block("class Core ")?;
         for (what, instead) in
@@ -99,6 +113,32 @@ impl Glue {
         }
         self.blocks.push(WRITE_TEXT.to_owned());
         ensure!(self.declares("passArray8ToWasm0"), "glue: nothing writes octets");
+        for (old, instead) in [
+            ("function getDataViewMemory0() {", DATA_VIEW),
+            ("function getUint8ArrayMemory0() {", OCTETS_VIEW),
+            ("function decodeText(", READ_TEXT),
+        ] {
+            self.take_block(old)?;
+            self.blocks.push(instead.to_owned());
+        }
+        let mut closures = self.take_block("function makeMutClosure(")?;
+        for what in [
+            "            CLOSURE_DTORS.unregister(state);\n",
+            "    CLOSURE_DTORS.register(real, state, state);\n",
+        ] {
+            ensure!(closures.matches(what).count() == 1, "glue: closures are not as expected: {what}");
+            closures = closures.replace(what, "");
+        }
+        self.blocks.push(closures);
+        for gone in [
+            "const CLOSURE_DTORS ",
+            "let cachedDataViewMemory0 ",
+            "let cachedUint8ArrayMemory0 ",
+            "const MAX_SAFARI_DECODE_BYTES ",
+            "let numBytesDecoded ",
+        ] {
+            self.take_block(gone)?;
+        }
         Ok(())
     }
 
@@ -532,6 +572,33 @@ function passStringToWasm0(arg, malloc, realloc) {
 }
 const cachedTextEncoder = new TextEncoder();
 let WASM_VECTOR_LEN = 0;
+const CLOSURE_DTORS = new FinalizationRegistry(state => wasm.__wbindgen_destroy_closure(state.a, state.b));
+function makeMutClosure(arg0, arg1, f) {
+    const real = (...args) => f(...args);
+    real._wbg_cb_unref = () => {
+        if (--state.cnt === 0) {
+            wasm.__wbindgen_destroy_closure(state.a, state.b);
+            CLOSURE_DTORS.unregister(state);
+        }
+    };
+    CLOSURE_DTORS.register(real, state, state);
+    return real;
+}
+let cachedDataViewMemory0 = null;
+function getDataViewMemory0() {
+    return cachedDataViewMemory0;
+}
+let cachedUint8ArrayMemory0 = null;
+function getUint8ArrayMemory0() {
+    return cachedUint8ArrayMemory0;
+}
+let cachedTextDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const MAX_SAFARI_DECODE_BYTES = 2146435072;
+let numBytesDecoded = 0;
+function decodeText(octets) {
+    numBytesDecoded += octets.length;
+    return cachedTextDecoder.decode(octets);
+}
 
 let wasmModule, wasmInstance, wasm;
 function __wbg_finalize_init(instance, module) {
@@ -593,12 +660,25 @@ export { initSync, __wbg_init as default };
         let mut glue = Glue::parse(FULL_CLASS).unwrap();
         glue.lighten().unwrap();
         let text = glue.factory("s", "m");
-        for gone in ["free", "Finalization", "Symbol.dispose", "realloc", "charCodeAt"] {
+        for gone in [
+            "free",
+            "Finalization",
+            "Symbol.dispose",
+            "realloc",
+            "charCodeAt",
+            "cachedUint8",
+            "cachedData",
+            "BYTES",
+            "numBytes",
+        ] {
             assert!(!text.contains(gone), "{gone} is still there: {text}");
         }
         assert!(text.contains("const ptr0 = passStringToWasm0(name);"));
         assert!(text.contains("class Core {\n    call(name) {"));
-        assert_eq!(glue.used_exports(), ["__wbindgen_malloc", "core_call", "core_new"]);
+        assert_eq!(
+            glue.used_exports(),
+            ["__wbindgen_destroy_closure", "__wbindgen_malloc", "core_call", "core_new", "memory"]
+        );
 
         let other = FULL_CLASS.replace("const ptr = this.__destroy_into_raw();", "other();");
         assert!(Glue::parse(&other).unwrap().lighten().is_err());

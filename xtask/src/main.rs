@@ -6,6 +6,7 @@ mod demo;
 mod docs;
 mod fuzz;
 mod glue;
+mod hints;
 mod hostile;
 mod inline;
 mod merge;

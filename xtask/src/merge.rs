@@ -10,6 +10,9 @@ use std::path::Path;
 /// The module that takes in all that it imports.
 const CORE: &str = "client.js";
 
+/// What only parts on demand import, but more than one of those that belong to the same page, and too small for a file.
+const SHARED: [&str; 1] = ["whole.js"];
+
 /// Merges the compiled modules in a folder.
 pub fn core(dist: &Path) -> Result<()> {
     let mut modules = BTreeMap::new();
@@ -51,7 +54,8 @@ pub fn core(dist: &Path) -> Result<()> {
 /// What the core imports, and what that does; not what is imported on demand.
 fn reached(modules: &BTreeMap<String, String>) -> Result<BTreeSet<&str>> {
     let mut reached = BTreeSet::new();
-    let mut next = vec![CORE];
+    let mut next: Vec<&str> = SHARED.into_iter().filter(|name| modules.contains_key(*name)).collect();
+    next.push(CORE);
     while let Some(name) = next.pop() {
         let (name, text) = modules.get_key_value(name).with_context(|| format!("no module {name}"))?;
         if reached.insert(name.as_str()) {

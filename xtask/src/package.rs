@@ -2,7 +2,7 @@
 
 use crate::process::Run;
 use crate::wasm::{self, Extent, Mode};
-use crate::{inline, merge, paths, tools};
+use crate::{hints, inline, merge, paths, tools};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -84,7 +84,7 @@ pub fn stamp() -> PathBuf {
     paths::made().join("package-built")
 }
 
-/// Compiles the TypeScript sources into a folder.
+/// Compiles the TypeScript sources into a folder, and puts the hints of errors beside them.
 pub fn facade(dist: &Path) -> Result<()> {
     let root = paths::root();
     let template = root.join("pkg-template");
@@ -96,7 +96,7 @@ pub fn facade(dist: &Path) -> Result<()> {
             paths::copy(&file, &dist.join(name))?;
         }
     }
-    Ok(())
+    hints::write(dist)
 }
 
 /// Makes `vault.js` one file that needs no other: it can be copied to where an app's files are, and served with a

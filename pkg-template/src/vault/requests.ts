@@ -1,6 +1,7 @@
 // `auth.fetch` in the vault: the request is made here, with the token; what is in it came from a page.
 
-import { give, take, type Giver } from '../pipe.js';
+import { give, type Giver } from '../give.js';
+import { take } from '../pipe.js';
 import type { RequestBody, RequestHead, RequestToPage } from '../protocol.js';
 import type { AuthClient } from '../types.js';
 import { refusal, toRecord } from './errors.js';

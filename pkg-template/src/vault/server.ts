@@ -120,4 +120,4 @@ interface Configuration {
   pageUrl: string;
 }
 
-const isRecord = (error: unknown): error is ErrorRecord => typeof error === 'object' && error !== null && 'hint' in error;
+const isRecord = (error: unknown): error is ErrorRecord => typeof error === 'object' && error !== null && 'phase' in error;

@@ -329,8 +329,6 @@ const listen = async (stage) => {
     window.elsewhere = [];
     auth.on('elsewhere', ({ hint, session }) => window.elsewhere.push(`${hint} ${session.status}`));
   });
-  // What listens is loaded by then.
-  await stage.run(() => import('/pkg/dist/elsewhere.js').then(() => true));
 };
 
 const elsewhere = (stage, wanted) =>
