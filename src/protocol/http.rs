@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::encoding::text::{cut, digits};
+use crate::encoding::text::{digits, list};
 use crate::error::{Code, Error, Result};
 use crate::protocol::dpop::Proof;
 use crate::secret::Secret;
@@ -167,7 +167,9 @@ impl HttpResponse {
     /// The media type without parameters, in lower case.
     pub fn media_type(&self) -> String {
         let value = self.content_type.as_deref().unwrap_or_default();
-        cut(value, b';').0.trim_ascii().to_ascii_lowercase()
+        let is_end = |b| matches!(b, b';' | b' ' | b'\t');
+        let end = value.bytes().position(is_end).unwrap_or(value.len());
+        value.get(..end).unwrap_or_default().to_ascii_lowercase()
     }
 
     /// Whether the body says it is JSON.
@@ -179,8 +181,9 @@ impl HttpResponse {
     /// `Retry-After` in its seconds form, RFC 9110 section 10.2.3. The date form needs the server's
     /// clock and is read as absent: the back-off of our own applies.
     pub fn retry_after_ms(&self) -> Option<Millis> {
-        let seconds = digits(self.retry_after.as_deref()?.trim_ascii())?;
-        Some(seconds.saturating_mul(1000))
+        let seconds = digits(list(self.retry_after.as_deref()?).next()?)?;
+        // A multiplication that saturates would be one of 128 bits.
+        Some(if seconds < Millis::MAX / 1000 { seconds * 1000 } else { Millis::MAX })
     }
 }
 

@@ -177,5 +177,5 @@ pub(super) fn lifetime(value: &Json) -> Option<Millis> {
         Json::String(text) if text.len() <= 12 => digits(text)?,
         _ => return None,
     };
-    (seconds > 0).then(|| seconds.saturating_mul(1000).min(MAX_LIFETIME))
+    (seconds > 0).then(|| seconds.min(MAX_LIFETIME / 1000) * 1000)
 }
