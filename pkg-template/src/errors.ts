@@ -70,7 +70,13 @@ export const hinted =
     try {
       return await work(...given);
     } catch (error) {
-      if (unexplained.has(error)) await Promise.race([loading, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+      if (unexplained.has(error)) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, PATIENCE);
+          // Nor is a process of Node kept alive by it.
+          void loading?.then(() => resolve(clearTimeout(timer)));
+        });
+      }
       throw error;
     }
   };

@@ -19,10 +19,13 @@ export const cases = {
     const all = await readdir(join(ROOT, 'pkg-template/src'), { recursive: true });
     const sources = all.filter((name) => name.endsWith('.ts') && !/^vault[\\/]/.test(name)).map((name) => name.replaceAll('\\', '/'));
     const compiled = sources.flatMap((name) => (name.endsWith('.d.ts') ? [name] : [name.replace(/\.ts$/, '.js'), name.replace(/\.ts$/, '.d.ts')]));
-    const dist = [...compiled, 'glue.js', 'inline.js', 'inline-lean.js', 'tokenward.wasm', 'tokenward-lean.wasm'].map((name) => `dist/${name}`);
+    const dist = [...compiled, 'glue.js', 'hint-table.js', 'inline.js', 'inline-lean.js', 'tokenward.wasm', 'tokenward-lean.wasm'].map((name) => `dist/${name}`);
     const wanted = new Set([...PAPERS, ...dist]);
     // These are in client.js.
-    for (const name of ['announcer', 'async-dispose', 'client-name', 'errors', 'listeners', 'loaded', 'navigation', 'once', 'operations', 'options', 'pending', 'session', 'token']) {
+    for (const name of [
+      'announcer', 'async-dispose', 'client-name', 'errors', 'frontchannel', 'listeners', 'loaded', 'navigation', 'neighbours', 'once', 'operations', 'options',
+      'pending', 'session', 'token', 'whole',
+    ]) {
       wanted.delete(`dist/${name}.js`);
     }
     const missing = [...wanted].filter((name) => !tarball.files.has(name));

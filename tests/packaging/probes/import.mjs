@@ -33,7 +33,7 @@ for (const entry of entries) {
 }
 const result = {
   found,
-  calls,
+  calls: [...calls],
   globals: Reflect.ownKeys(globalThis).filter((key) => !before.has(key)).map(String),
   listeners: process.eventNames().length - listeners,
 };
