@@ -6,7 +6,7 @@ use crate::encoding::base64url;
 use crate::encoding::json::Json;
 use crate::error::{Code, Error, Phase, Result};
 use crate::protocol::device::{self, DeviceOptions, Polled};
-use crate::protocol::dpop::Policy;
+use crate::protocol::dpop::{Key, Policy, Proof};
 use crate::protocol::http::HttpResponse;
 use crate::protocol::pkce::Verifier;
 use crate::protocol::transaction::Transaction;
@@ -16,7 +16,7 @@ use crate::time::{Deadline, Millis, Now};
 use super::discovery::Continuation;
 use super::input::{Ambient, OpId};
 use super::login::Exchange;
-use super::output::{DeviceCode, Output};
+use super::output::{DeviceCode, Keep, Output};
 use super::timers::Timer;
 use super::{Engine, Job};
 
@@ -56,7 +56,7 @@ pub(super) struct Device {
     /// Failures of the network in a row.
     failures: u32,
     /// When the server was asked last.
-    asked: Now,
+    pub(super) asked: Now,
     /// The server asked not to be asked before.
     not_before: Deadline,
 }
@@ -71,9 +71,6 @@ impl Device {
 impl Engine {
     pub(super) fn login_with_device(&mut self, ambient: &mut Ambient<'_>, op: OpId, args: &Json) {
         match DeviceOptions::from_args(args) {
-            Ok(_) if self.config.dpop == Policy::Required => {
-                self.refuse(op, Error::at(Code::DpopDowngraded, "loginWithDevice"));
-            }
             Ok(options) => {
                 self.end_device();
                 self.device_op = Some(op);
@@ -93,8 +90,33 @@ impl Engine {
         if let Err(error) = found {
             return self.login_failed(op, error);
         }
-        let Some(endpoint) = self.metadata().and_then(|m| m.device_authorization_endpoint.as_deref()) else {
+        let Some((metadata, whole)) = self.metadata().zip(Whole::HERE) else { return };
+        if metadata.device_authorization_endpoint.is_none() {
             return self.login_failed(op, Error::at(Code::EndpointMissing, "device_authorization_endpoint"));
+        }
+        let wanted = Wanted { op, logouts, options };
+        match self.config.dpop.wants_proof(metadata) {
+            Err(error) => self.login_failed(op, error),
+            Ok(false) => self.device_keyed(ambient, wanted, None),
+            Ok(true) => {
+                // It is used at once: the page is not left.
+                let job = self.begin(Job::DeviceKey(Box::new(wanted), whole));
+                self.out.push(Output::Keep(job, Keep::MakeKey { state: String::new() }));
+            }
+        }
+    }
+
+    /// Asks for codes. That request carries no proof: RFC 9449 knows of none, and binds tokens by the request for them.
+    pub(super) fn device_keyed(&mut self, ambient: &mut Ambient<'_>, wanted: Wanted, key: Option<Key>) {
+        let Wanted { op, logouts, options } = wanted;
+        if !self.operations.is_open(op) {
+            return;
+        }
+        if key.is_none() && self.config.dpop == Policy::Required {
+            return self.login_failed(op, Error::new(Code::DpopKeyLost));
+        }
+        let Some(endpoint) = self.metadata().and_then(|m| m.device_authorization_endpoint.as_deref()) else {
+            return;
         };
         let verifier = Verifier::from_random(ambient.octets());
         let nonce = base64url::encode(&ambient.octets::<32>());
@@ -104,7 +126,7 @@ impl Engine {
             nonce,
             scope: options.scope(&self.config),
             resource: options.resource(&self.config).to_vec(),
-            key: None,
+            key,
             return_to: None,
             max_age: None,
             required_acr: Vec::new(),
@@ -167,7 +189,8 @@ impl Engine {
         }
         let Some((metadata, whole)) = self.metadata().zip(Whole::HERE) else { return };
         let verifier = &device.transaction.verifier;
-        let request = device::poll_request(&self.config, metadata, &device.code, verifier);
+        let mut request = device::poll_request(&self.config, metadata, &device.code, verifier);
+        request.proof = Proof::by(device.transaction.key.clone());
         device.asked = ambient.now;
         self.send(Job::Poll(device, whole), request);
     }
@@ -186,8 +209,8 @@ impl Engine {
                 let exchange = Exchange {
                     op,
                     logouts,
+                    key: transaction.key.clone(),
                     transaction: Box::new(transaction),
-                    key: None,
                     sent: asked,
                     checks: None,
                     by_device: true,

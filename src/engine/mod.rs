@@ -109,6 +109,7 @@ enum Job {
     ExchangeToken(Box<exchange::Asked>, Whole),
     MakeKey(Box<login::Keyless>, Whole),
     ExchangeKey(Box<login::Redeemable>, Whole),
+    DeviceKey(Box<device::Wanted>, Whole),
     Tabs(tabs::Asked, Whole),
 }
 
@@ -250,6 +251,7 @@ impl Engine {
             Some(Job::Tabs(asked, _)) => self.keeper_answered(ambient, asked, kept),
             Some(Job::MakeKey(login, _)) => self.login_keyed(ambient, *login, kept.key()),
             Some(Job::ExchangeKey(code, _)) => self.code_keyed(ambient, *code, kept.key()),
+            Some(Job::DeviceKey(wanted, _)) => self.device_keyed(ambient, *wanted, kept.key()),
             _ => {}
         }
     }

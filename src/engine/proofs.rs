@@ -90,6 +90,7 @@ impl Engine {
         match self.jobs.iter_mut().find(|(known, _)| *known == id) {
             Some((_, Job::Exchange(exchange))) => exchange.sent = now,
             Some((_, Job::Renew(flight))) => flight.sent = now,
+            Some((_, Job::Poll(device, _))) => device.asked = now,
             _ => {}
         }
     }

@@ -356,6 +356,154 @@ fn a_login_that_requires_proofs_of_a_server_without_es256_is_refused() {
     sound(&world);
 }
 
+// A login by another device.
+
+/// A code is shown; the user enters it, or not.
+fn show_code(policy: Policy, options: &'static str) -> (World, OpId) {
+    let mut world = nobody(policy, options);
+    let op = world.login_with_device("{}");
+    world.run_for(500);
+    (world, op)
+}
+
+fn enter_code(world: &mut World) {
+    assert!(world.server.user_decides(true, world.clock.truth));
+    world.run_for(6_000);
+}
+
+#[test]
+fn a_device_login_makes_the_key_of_its_session() {
+    for options in [REQUIRED, PREFERRED, SEALED] {
+        let (mut world, op) = show_code(binding(), options);
+        world.run_for(6_000);
+        enter_code(&mut world);
+        assert!(matches!(world.outcome(op), Some(Outcome::SignedIn { .. })), "{}", world.trace);
+        assert_eq!(bound(&world), Some(true));
+        renew(&mut world);
+        world.userinfo();
+        world.run_for(500);
+        let exchanges = world.server.devices.polls.len() + 2;
+        assert_eq!((world.server.proofs.len(), world.keys.clone()), (exchanges, vec!["key.1".to_owned()]));
+        assert!(world.server.proofs.iter().all(|proof| proof.key == "key.1"));
+        assert_eq!(world.key_store.kept.len(), usize::from(options == SEALED));
+        sound(&world);
+    }
+}
+
+#[test]
+fn a_device_login_proves_nothing_where_nothing_is_read() {
+    for (policy, options) in [(Policy::default(), PREFERRED), (binding(), r#""dpop":"off""#)] {
+        let (mut world, op) = show_code(policy, options);
+        enter_code(&mut world);
+        assert!(matches!(world.outcome(op), Some(Outcome::SignedIn { .. })), "{}", world.trace);
+        assert!(bound(&world) == Some(false) && world.keys.is_empty() && world.server.proofs.is_empty());
+        sound(&world);
+    }
+}
+
+#[test]
+fn a_device_login_without_a_key_shows_no_code_or_goes_without_proofs() {
+    let unread = r#""dpop":"required","metadata":{"dpop_signing_alg_values_supported":["RS256"]}"#;
+    let (world, op) = show_code(binding(), unread);
+    assert_eq!(code_of(&world, op), Code::DpopUnsupported);
+    assert!(world.codes.is_empty() && world.status() == Some(Status::SignedOut));
+    sound(&world);
+    for (options, result) in [(REQUIRED, None), (PREFERRED, Some(false))] {
+        let mut world = nobody(binding(), options);
+        world.key_store.makes_none = true;
+        let op = world.login_with_device("{}");
+        world.run_for(500);
+        if result.is_none() {
+            assert_eq!(code_of(&world, op), Code::DpopKeyLost);
+            assert!(world.codes.is_empty());
+        } else {
+            enter_code(&mut world);
+        }
+        assert_eq!(bound(&world), result, "{}", world.trace);
+        sound(&world);
+    }
+}
+
+#[test]
+fn i01_a_question_for_tokens_gets_the_nonce_it_wants() {
+    let (mut world, op) = show_code(binding(), REQUIRED);
+    demand(&mut world, "a");
+    world.run_for(12_000);
+    // What is refused for its nonce is no question: the interval is kept to.
+    assert_eq!(nonces(&world), [None, Some("a"), Some("a")]);
+    assert_eq!(world.server.devices.polls.len(), 2);
+    demand(&mut world, "b");
+    enter_code(&mut world);
+    assert!(matches!(world.outcome(op), Some(Outcome::SignedIn { .. })), "{}", world.trace);
+    assert_eq!(nonces(&world)[3..], [Some("a"), Some("b")]);
+    renew(&mut world);
+    assert_eq!(nonces(&world)[5..], [Some("b")]);
+    sound(&world);
+}
+
+#[test]
+fn i02_i03_a_question_that_cannot_be_proven_ends_the_device_login() {
+    let (mut world, op) = show_code(binding(), REQUIRED);
+    world.server.never_content = true;
+    world.run_for(20_000);
+    assert_eq!(code_of(&world, op), Code::TokenRefused);
+    assert_eq!((world.server.proofs.len(), world.server.devices.polls.len()), (3, 0));
+    sound(&world);
+
+    let (mut world, op) = show_code(binding(), REQUIRED);
+    demand(&mut world, "a");
+    world.server.hides_nonce = true;
+    world.run_for(20_000);
+    assert_eq!(code_of(&world, op), Code::DpopNonceMissing);
+    assert_eq!(world.server.proofs.len(), 1);
+    sound(&world);
+}
+
+#[test]
+fn i04_a_device_login_that_gets_a_bearer_token() {
+    for (options, result) in [(REQUIRED, None), (PREFERRED, Some(false))] {
+        let (mut world, op) = show_code(binding(), options);
+        world.server.downgrades = true;
+        enter_code(&mut world);
+        assert_eq!(bound(&world), result, "{}", world.trace);
+        if result.is_none() {
+            assert_eq!(code_of(&world, op), Code::DpopDowngraded);
+        }
+        sound(&world);
+    }
+}
+
+#[test]
+fn i07_a_device_login_whose_key_is_lost_ends() {
+    let (mut world, op) = show_code(binding(), REQUIRED);
+    world.key_store.loses = true;
+    world.keys.clear();
+    enter_code(&mut world);
+    assert_eq!(code_of(&world, op), Code::DpopKeyLost);
+    assert!(world.server.devices.polls.is_empty() && world.status() == Some(Status::SignedOut));
+    sound(&world);
+}
+
+#[test]
+fn a_device_login_is_given_up_or_overtaken_while_its_key_is_made() {
+    for disposes in [false, true] {
+        let mut world = nobody(binding(), REQUIRED);
+        world.keeper.slowest = 2_000;
+        let op = world.login_with_device("{}");
+        world.run_for(200);
+        assert!(world.outcome(op).is_none(), "{}", world.trace);
+        if disposes {
+            world.logout(r#"{"local":true}"#);
+        } else {
+            world.cancel(op);
+        }
+        world.run_for(10_000);
+        assert_eq!(code_of(&world, op), Code::Aborted);
+        assert!(world.codes.is_empty() && world.status() == Some(Status::SignedOut));
+        sound(&world);
+    }
+}
+
 // Requests of the app.
 
 /// What a request is sent with: its token, and nonce and number of tries of its proof.

@@ -458,8 +458,14 @@ impl Server {
             return (refusal(400, "invalid_grant"), Word::InvalidGrant);
         }
         code.used = true;
-        self.grants[grant].key = key.filter(|_| self.policy.binds);
+        self.bind(grant, request);
         self.first_tokens(grant, now)
+    }
+
+    /// RFC 9449 section 5: the first proof says which key the refresh tokens are bound to.
+    pub(crate) fn bind(&mut self, grant: usize, request: &Arrival) {
+        let key = request.proof.as_ref().map(|proof| proof.key.clone());
+        self.grants[grant].key = key.filter(|_| self.policy.binds);
     }
 
     /// The tokens of a login.

@@ -1,18 +1,7 @@
 import assert from 'node:assert/strict';
-import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { decodeProtectedHeader } from 'jose';
 import { scenario } from '../case.mjs';
-
-/** Every proof that left the page, in its order, with the token beside it. */
-const watchProofs = () => {
-  window.seen.proofs = [];
-  const { fetch } = window;
-  window.fetch = (input, init) => {
-    // Whoever sends a proof sends a finished request.
-    const { url = String(input), headers = new Headers() } = input;
-    seen.proofs.push({ url, proof: headers.get('dpop'), token: headers.get('authorization') });
-    return fetch(input, init);
-  };
-};
+import { claims, proofs, watchProofs } from '../proofs.mjs';
 
 /** How many handles of keys are in IndexedDB. */
 const keysStored = (stage) => stage.run(async () => {
@@ -30,10 +19,6 @@ const keysStored = (stage) => stage.run(async () => {
 });
 
 const bound = { dpop: 'required', before: watchProofs };
-
-const proofs = async (stage, part) => (await stage.seen('proofs')).filter(({ url, proof }) => proof && url.includes(part));
-
-const claims = (entries) => entries.map(({ proof }) => decodeJwt(proof));
 
 scenario('I06: dpop: code, refresh, userinfo and API with one key that cannot be read, each with a proof of its own', async (stage) => {
   await stage.signIn(bound);

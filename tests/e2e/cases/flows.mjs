@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { says } from '../../hostile/provider/faults/transport.mjs';
 import { scenario } from '../case.mjs';
 import { openHostile } from '../hostile.mjs';
+import { claims, proofs, watchProofs } from '../proofs.mjs';
 import { ALGORITHMS, testId } from '../stage.mjs';
 import { KINDS } from '../vault.mjs';
 
@@ -65,6 +66,28 @@ for (const vault of [undefined, ...Object.keys(KINDS)]) {
     assert.equal(stage.counts.preflight, 0, 'no header of our own');
     const polls = stage.counts.where({ kind: 'token', grant: GRANT }).map(({ at }) => at);
     assert.ok(polls.every((at, i) => i === 0 || at - polls[i - 1] > 4500), polls.join());
+  });
+}
+
+for (const vault of [undefined, 'shared']) {
+  scenario(`dpop: device login in ${vault ?? 'the page'}: each question has a proof, and its key is that of the session`, async (stage) => {
+    const home = vault ? { redirectUri: stage.vaultHome, postLogoutRedirectUri: stage.vaultHome } : {};
+    stage.world.policy.dpopNonce = true;
+    stage.set({ ...home, vault, dpop: 'required', before: watchProofs });
+    await stage.open(home.redirectUri);
+    const code = await begin(stage);
+    await enterCode(stage, code);
+    assert.deepEqual(await outcome(stage), { name: 'Ada Lovelace' });
+    const after = await stage.run(async () => {
+      const { tokenType } = auth.session;
+      await auth.getToken({ fresh: true });
+      return { tokenType, status: (await auth.fetch(`${setup.apiUrl}/me`)).status };
+    });
+    assert.deepEqual(after, { tokenType: 'DPoP', status: 200 });
+    if (vault) return;
+    const asked = claims(await proofs(stage, '/token')).slice(0, stage.counts.where({ kind: 'token', grant: GRANT }).length);
+    assert.deepEqual(asked.map(({ nonce }) => typeof nonce), ['undefined', ...asked.slice(1).map(() => 'string')]);
+    assert.ok(asked.length > 1);
   });
 }
 

@@ -36,14 +36,6 @@ fn signed_in(world: &World, op: OpId) {
 }
 
 #[test]
-fn where_tokens_must_be_bound_no_code_is_asked_for() {
-    let (world, op) = waiting(r#""dpop":"required""#);
-    assert_eq!(code_of(&world, op), Code::DpopDowngraded);
-    assert!(world.codes.is_empty() && world.server.devices.polls.is_empty());
-    sound(&world);
-}
-
-#[test]
 fn the_user_enters_the_code_and_a_session_begins() {
     for options in ["", r#""persistence":"sealed""#, r#""discovery":"oauth","scope":"profile""#] {
         let (mut world, op) = waiting(options);
