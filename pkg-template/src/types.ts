@@ -321,8 +321,8 @@ export interface ExchangedToken {
   token: string;
   /** What it is. */
   issuedTokenType: string;
-  /** `N_A`: no access token. */
-  tokenType: 'Bearer' | 'N_A';
+  /** `DPoP`: bound to the key of the session (option `dpop`). `N_A`: no access token. */
+  tokenType: 'Bearer' | 'DPoP' | 'N_A';
   /** End of its life in milliseconds as `Date.now()` counts; `null` when unknown. */
   expiresAt: number | null;
   /** Its scope; `null` when the server does not say. */
@@ -560,10 +560,12 @@ export interface AuthClient extends AsyncDisposal {
 
   /**
    * Exchanges a token for another one (RFC 8693), by default the access token of the session, which stays where it is.
-   * The session is not touched, whatever the answer.
+   * The session is not touched, whatever the answer. Where its tokens are bound to a key (option `dpop`), that key proves
+   * this request too.
    *
    * Rejects with `token_refused`, `token_response_invalid`, `token_type_unsupported`, `client_secret_required`,
-   * `login_required`, `token_hidden`, or an error of the network; it is not asked again by itself.
+   * `login_required`, `token_hidden`, `dpop_downgraded`, `dpop_key_lost`, or an error of the network; it is not asked again
+   * by itself.
    */
   exchangeToken(options?: ExchangeOptions): Promise<ExchangedToken>;
 

@@ -91,6 +91,7 @@ impl Engine {
             Some((_, Job::Exchange(exchange))) => exchange.sent = now,
             Some((_, Job::Renew(flight))) => flight.sent = now,
             Some((_, Job::Poll(device, _))) => device.asked = now,
+            Some((_, Job::ExchangeToken(asked, _))) => asked.sent = now,
             _ => {}
         }
     }

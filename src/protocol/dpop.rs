@@ -74,6 +74,21 @@ impl Policy {
             (Self::Required, Some(false)) => Err(Error::new(Code::DpopUnsupported)),
         }
     }
+
+    /// Judges the type of an access token (section 5). `proved`: a proof was sent for it.
+    ///
+    /// # Errors
+    /// `token_type_unsupported` for a token that is bound to a key we do not have, `dpop_downgraded` for one that
+    /// should be bound.
+    pub fn permits(self, bound: bool, proved: bool) -> Result<()> {
+        let code = match (bound, proved) {
+            _ if !WHOLE => return Ok(()),
+            (true, false) => Code::TokenTypeUnsupported,
+            (false, _) if self == Self::Required => Code::DpopDowngraded,
+            _ => return Ok(()),
+        };
+        Err(Error::new(code))
+    }
 }
 
 /// The proof that a request shall carry. Made anew each time it is sent.

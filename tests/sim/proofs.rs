@@ -3,10 +3,11 @@
 use tokenward::engine::input::OpId;
 use tokenward::engine::output::{Event, Status};
 use tokenward::error::Code;
+use tokenward::protocol::http::Purpose;
 use tokenward::time::Millis;
 
 use crate::properties::{Outcome, Wish};
-use crate::scenarios::{code_of, log_in, nobody, somebody, sound};
+use crate::scenarios::{code_of, log_in, nobody, slow, somebody, sound};
 use crate::server::{Policy, Rotation};
 use crate::world::World;
 
@@ -502,6 +503,116 @@ fn a_device_login_is_given_up_or_overtaken_while_its_key_is_made() {
         assert!(world.codes.is_empty() && world.status() == Some(Status::SignedOut));
         sound(&world);
     }
+}
+
+// Tokens for tokens.
+
+#[track_caller]
+fn exchanged(world: &World, op: OpId) -> (String, &'static str) {
+    match world.outcome(op) {
+        Some(Outcome::Exchanged { token, token_type }) => (token.clone(), *token_type),
+        other => panic!("{other:?}\n{}", world.trace),
+    }
+}
+
+fn exchange(world: &mut World) -> OpId {
+    let op = world.exchange_token(r#"{"audience":"https://partner.example.com"}"#);
+    world.run_for(1_000);
+    op
+}
+
+const OWN: &str = r#"{"subjectToken":"x","subjectTokenType":"urn:ietf:params:oauth:token-type:saml2"}"#;
+
+#[test]
+fn an_exchange_is_proven_by_the_key_of_the_session() {
+    for options in [REQUIRED, PREFERRED] {
+        let mut world = somebody(binding(), options);
+        let op = exchange(&mut world);
+        let (token, kind) = exchanged(&world, op);
+        assert_eq!(kind, "DPoP");
+        assert_eq!(world.server.access[&token].key.as_deref(), Some("key.1"));
+        assert!(world.server.proofs.iter().all(|proof| proof.key == "key.1"));
+        // So is that of a token that the app has from elsewhere.
+        let op = world.exchange_token(OWN);
+        world.run_for(1_000);
+        assert_eq!(code_of(&world, op), Code::TokenRefused);
+        assert_eq!((world.server.proofs.len(), world.server.token_exchanges), (3, 2));
+        sound(&world);
+    }
+    let mut world = somebody(Policy::default(), PREFERRED);
+    let op = exchange(&mut world);
+    assert_eq!(exchanged(&world, op).1, "Bearer");
+    assert!(world.server.proofs.is_empty());
+    sound(&world);
+}
+
+#[test]
+fn i01_an_exchange_gets_the_nonce_it_wants() {
+    let mut world = somebody(binding(), REQUIRED);
+    demand(&mut world, "a");
+    let op = exchange(&mut world);
+    assert_eq!(exchanged(&world, op).1, "DPoP");
+    assert_eq!((nonces(&world), world.server.token_exchanges), (vec![None, None, Some("a")], 1));
+    sound(&world);
+}
+
+#[test]
+fn i04_an_exchange_that_gets_a_bearer_token() {
+    let mut world = somebody(binding(), REQUIRED);
+    world.server.downgrades = true;
+    let op = exchange(&mut world);
+    assert_eq!(code_of(&world, op), Code::DpopDowngraded);
+    assert_eq!(world.status(), Some(Status::SignedIn), "the session is not touched by it");
+    sound(&world);
+    let mut world = somebody(binding(), PREFERRED);
+    world.server.downgrades = true;
+    let op = exchange(&mut world);
+    assert_eq!(exchanged(&world, op).1, "Bearer");
+    sound(&world);
+}
+
+#[test]
+fn where_tokens_must_be_bound_nobody_exchanges_without_a_session() {
+    let mut world = nobody(binding(), REQUIRED);
+    let op = world.exchange_token(OWN);
+    world.run_for(1_000);
+    assert_eq!((code_of(&world, op), world.server.token_exchanges), (Code::LoginRequired, 0));
+    sound(&world);
+    // One that prefers them asks without.
+    let mut world = nobody(binding(), PREFERRED);
+    let op = world.exchange_token(OWN);
+    world.run_for(1_000);
+    assert_eq!((code_of(&world, op), world.server.token_exchanges), (Code::TokenRefused, 1));
+    sound(&world);
+}
+
+#[test]
+fn an_exchange_is_not_sent_again_for_a_session_that_is_over() {
+    for another in [false, true] {
+        let mut world = somebody(binding(), REQUIRED);
+        demand(&mut world, "a");
+        slow(&mut world, Purpose::Token, 2_000);
+        let op = world.exchange_token(OWN);
+        world.run_for(100);
+        if another {
+            log_in(&mut world);
+        } else {
+            world.logout(r#"{"local":true}"#);
+        }
+        world.run_for(5_000);
+        assert_eq!((code_of(&world, op), world.server.token_exchanges), (Code::LoginRequired, 0));
+        sound(&world);
+    }
+}
+
+#[test]
+fn i07_an_exchange_whose_key_is_lost_is_not_sent() {
+    let mut world = somebody(binding(), REQUIRED);
+    world.key_store.loses = true;
+    world.keys.clear();
+    let op = exchange(&mut world);
+    assert_eq!((code_of(&world, op), world.server.token_exchanges), (Code::DpopKeyLost, 0));
+    sound(&world);
 }
 
 // Requests of the app.

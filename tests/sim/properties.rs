@@ -47,7 +47,10 @@ pub(crate) enum Outcome {
         met: bool,
     },
     Claims,
-    Exchanged(String),
+    Exchanged {
+        token: String,
+        token_type: &'static str,
+    },
     Failed(Error),
 }
 
@@ -662,7 +665,10 @@ impl Checker {
                 met: *met,
             },
             Ok(Reply::Claims(_)) => Outcome::Claims,
-            Ok(Reply::Exchanged { exchanged, .. }) => Outcome::Exchanged(exchanged.token.expose().to_owned()),
+            Ok(Reply::Exchanged { exchanged, .. }) => Outcome::Exchanged {
+                token: exchanged.token.expose().to_owned(),
+                token_type: exchanged.token_type,
+            },
             Err(error) => Outcome::Failed(error.clone()),
         };
         let Some(operation) = self.operations.remove(&op.0) else { return };
@@ -680,10 +686,12 @@ impl Checker {
                 let bound = facts.server.access.get(token).and_then(|access| access.key.as_ref());
                 self.require(bound == key.as_ref(), || "a proof by another key than the token's".to_owned());
             }
-            (Kind::Exchange, Outcome::Exchanged(token)) => {
+            (Kind::Exchange, Outcome::Exchanged { token, token_type }) => {
                 self.tally.exchanged += 1;
                 self.require(!overtaken, || "an exchange goes on although a logout came after it".to_owned());
                 self.may_be_seen(token, facts);
+                let bound = facts.server.access.get(token).is_some_and(|access| access.key.is_some());
+                self.require((*token_type == "DPoP") == bound, || "a bound token is taken for another".to_owned());
             }
             (Kind::Userinfo, Outcome::Claims) => {
                 self.tally.verified_userinfo += u64::from(facts.server.policy.signs_userinfo);

@@ -481,9 +481,14 @@ impl Server {
     fn exchange_token(&mut self, request: &Arrival, now: Millis) -> HttpResponse {
         self.token_exchanges += 1;
         let subject = request.field("subject_token").unwrap_or_default().to_owned();
-        if !self.honours(&subject, now) {
+        let key = request.proof.as_ref().map(|proof| proof.key.clone());
+        if !self.honours(&subject, now)
+            || self.access[&subject].key.as_ref().is_some_and(|of| Some(of) != key.as_ref())
+        {
             return refusal(400, "invalid_request");
         }
+        let key = key.filter(|_| self.policy.binds && !self.downgrades);
+        let kind = if key.is_some() { "DPoP" } else { "Bearer" };
         let (grant, token) = (self.access[&subject].grant, self.mint("xt", self.access[&subject].grant));
         let scope = request.field("scope").unwrap_or_default().to_owned();
         let access = Access {
@@ -491,16 +496,16 @@ impl Server {
             issued: now,
             lifetime: Some(60_000),
             scope,
-            key: None,
+            key,
             resource: Vec::new(),
             doctored: false,
         };
         self.access.insert(token.clone(), access);
-        let kind = "urn:ietf:params:oauth:token-type:access_token";
+        let issued = "urn:ietf:params:oauth:token-type:access_token";
         json(
             200,
             format!(
-                r#"{{"access_token":"{token}","token_type":"Bearer","issued_token_type":"{kind}","expires_in":60}}"#
+                r#"{{"access_token":"{token}","token_type":"{kind}","issued_token_type":"{issued}","expires_in":60}}"#
             ),
         )
     }

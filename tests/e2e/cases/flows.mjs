@@ -136,6 +136,20 @@ for (const vault of [undefined, ...Object.keys(KINDS)]) {
   });
 }
 
+for (const vault of [undefined, 'shared']) {
+  scenario(`dpop: token exchange in ${vault ?? 'the page'}: the new token is bound to the key of the session`, async (stage) => {
+    const home = vault ? { redirectUri: stage.vaultHome, postLogoutRedirectUri: stage.vaultHome } : {};
+    stage.world.policy.dpopNonce = true;
+    await stage.signIn({ ...home, vault, dpop: 'required' });
+    const issued = await stage.run(() => auth.exchangeToken({ audience: 'https://partner.example.com', scope: 'openid profile' }));
+    assert.equal(issued.tokenType, 'DPoP');
+    assert.equal(await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me`)).status), 200, 'the session goes on');
+    stage.world.faults.add('token', { rewrite: (body) => ({ ...body, token_type: 'Bearer' }), times: 1 });
+    assert.equal((await stage.refused(() => auth.exchangeToken({ audience: 'a' }))).code, 'dpop_downgraded');
+    assert.equal(await stage.status(), 'signed-in');
+  });
+}
+
 scenario('token exchange: not where the token is hidden, and never another grant', async (stage) => {
   await stage.signIn({ redirectUri: stage.vaultHome, postLogoutRedirectUri: stage.vaultHome, vault: 'worker', exposeAccessToken: false });
   stage.counts.reset();
