@@ -144,7 +144,7 @@ export interface ClientSettings {
   freshness?: number;
   /**
    * Whether tokens are bound to a key that cannot be copied (DPoP, RFC 9449), so that a stolen token is worth nothing.
-   * `off` (default). `preferred`: where the server announces DPoP with ES256; a server may still answer with a Bearer
+   * `off` (default). `preferred`: where the server announces DPoP with ES256, or Ed25519 and the browser has it; a server may still answer with a Bearer
    * token, and {@link Session.tokenType} says so. `required`: a Bearer token is refused with `dpop_downgraded`.
    *
    * The server must allow the header `DPoP` in requests of this origin, and name `DPoP-Nonce` and `WWW-Authenticate` in

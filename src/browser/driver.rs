@@ -8,7 +8,6 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::engine::input::{Ambient, Input, JobId, KeepWord, Kept};
 use crate::engine::output::{Keep, Output};
-use crate::secret::Secret;
 
 use super::ambient::{Random, now};
 use super::exports::Host;
@@ -125,19 +124,19 @@ impl Driver {
     /// The facade keeps what this realm has no synchronous storage for. It answers with [`Self::kept`].
     fn ask_keeper(&self, job: JobId, keep: &Keep) -> Result<(), wasm_bindgen::JsValue> {
         let (verb, key, record, over) = match keep {
-            Keep::Store { state, record } => ("store", state.as_str(), Some(record), None),
+            Keep::Store { state, record } => ("store", state.as_str(), Some(record.expose()), None),
             Keep::Take { state } => ("take", state.as_str(), None, None),
             Keep::Load => ("load", "", None, None),
-            Keep::Save { record, over } => ("save", "", Some(record), over.as_deref()),
+            Keep::Save { record, over } => ("save", "", Some(record.expose()), over.as_deref()),
             Keep::Remove { over } => ("remove", "", None, over.as_deref()),
             Keep::Lock => ("lock", "", None, None),
             Keep::Unlock => ("unlock", "", None, None),
-            Keep::MakeKey { state } => ("make-key", state.as_str(), None, None),
+            Keep::MakeKey { algorithm, state } => ("make-key", state.as_str(), Some(*algorithm), None),
             Keep::TakeKey { state } => ("take-key", state.as_str(), None, None),
             Keep::KeepKey { key } => ("keep-key", &**key, None, None),
             Keep::DropKey { key } => ("drop-key", &**key, None, None),
         };
-        self.host.keep(job.0, verb, key, record.map(Secret::expose), over)
+        self.host.keep(job.0, verb, key, record, over)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "milliseconds are far below 2^53")]

@@ -6,7 +6,7 @@ use crate::encoding::base64url;
 use crate::encoding::json::Json;
 use crate::error::{Code, Error, Phase, Result};
 use crate::protocol::device::{self, DeviceOptions, Polled};
-use crate::protocol::dpop::{Key, Policy, Proof};
+use crate::protocol::dpop::{Key, Proof};
 use crate::protocol::http::HttpResponse;
 use crate::protocol::pkce::Verifier;
 use crate::protocol::transaction::Transaction;
@@ -97,24 +97,30 @@ impl Engine {
         let wanted = Wanted { op, logouts, options };
         match self.config.dpop.wants_proof(metadata) {
             Err(error) => self.login_failed(op, error),
-            Ok(false) => self.device_keyed(ambient, wanted, None),
-            Ok(true) => {
+            Ok(None) => self.device_keyed(ambient, wanted, Ok(None)),
+            Ok(Some(algorithm)) => {
                 // It is used at once: the page is not left.
                 let job = self.begin(Job::DeviceKey(Box::new(wanted), whole));
-                self.out.push(Output::Keep(job, Keep::MakeKey { state: String::new() }));
+                self.out.push(Output::Keep(job, Keep::MakeKey { algorithm, state: String::new() }));
             }
         }
     }
 
     /// Asks for codes. That request carries no proof: RFC 9449 knows of none, and binds tokens by the request for them.
-    pub(super) fn device_keyed(&mut self, ambient: &mut Ambient<'_>, wanted: Wanted, key: Option<Key>) {
+    pub(super) fn device_keyed(
+        &mut self,
+        ambient: &mut Ambient<'_>,
+        wanted: Wanted,
+        key: Result<Option<Key>>,
+    ) {
         let Wanted { op, logouts, options } = wanted;
         if !self.operations.is_open(op) {
             return;
         }
-        if key.is_none() && self.config.dpop == Policy::Required {
-            return self.login_failed(op, Error::new(Code::DpopKeyLost));
-        }
+        let key = match key {
+            Ok(key) => key,
+            Err(error) => return self.login_failed(op, error),
+        };
         let Some(endpoint) = self.metadata().and_then(|m| m.device_authorization_endpoint.as_deref()) else {
             return;
         };

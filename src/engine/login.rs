@@ -143,23 +143,28 @@ impl Engine {
         let login = Keyless { op, logouts, options, random };
         match (self.config.dpop.wants_proof(metadata), Whole::HERE) {
             (Err(error), _) => self.login_failed(op, error),
-            (Ok(true), Some(whole)) => {
+            (Ok(Some(algorithm)), Some(whole)) => {
                 let state = login.options.state(&login.random);
                 let job = self.begin(Job::MakeKey(Box::new(login), whole));
-                self.out.push(Output::Keep(job, Keep::MakeKey { state }));
+                self.out.push(Output::Keep(job, Keep::MakeKey { algorithm, state }));
             }
-            _ => self.login_keyed(ambient, login, None),
+            _ => self.login_keyed(ambient, login, Ok(None)),
         }
     }
 
     /// Without a key that will be there when the browser comes back, the code is bound to none; one is made then.
-    pub(super) fn login_keyed(&mut self, ambient: &mut Ambient<'_>, login: Keyless, key: Option<Key>) {
+    pub(super) fn login_keyed(
+        &mut self,
+        ambient: &mut Ambient<'_>,
+        login: Keyless,
+        key: Result<Option<Key>>,
+    ) {
         let Keyless { op, logouts, options, random } = login;
         if logouts != self.logouts || !self.operations.is_open(op) {
             return self.login_overtaken(op, None);
         }
         let Some(metadata) = self.metadata() else { return };
-        match authorize::request(&self.config, metadata, options, &random, key) {
+        match key.and_then(|key| authorize::request(&self.config, metadata, options, &random, key)) {
             Err(error) => self.login_failed(op, error),
             Ok(request) => {
                 let record = Secret::new(request.transaction.to_record(&self.config, ambient.now));
@@ -293,7 +298,7 @@ impl Engine {
                 let wants_id_token = transaction.scope.contains("openid");
                 let keep = match keyed {
                     Some(state) => Some(Keep::TakeKey { state }),
-                    None => wants_proof.then(|| Keep::MakeKey { state: String::new() }),
+                    None => wants_proof.map(|algorithm| Keep::MakeKey { algorithm, state: String::new() }),
                 };
                 let code = Redeemable { op, logouts, code, transaction, checks };
                 match keep.zip(Whole::HERE) {
@@ -311,15 +316,16 @@ impl Engine {
     }
 
     pub(super) fn code_keyed(&mut self, ambient: &mut Ambient<'_>, code: Redeemable, key: Option<Key>) {
-        let lost = match &code.transaction.key {
+        let refusal = match &code.transaction.key {
             // RFC 9449 section 10: with another key the code is worth nothing.
-            Some(bound) => key.as_ref() != Some(bound),
-            None => key.is_none() && self.config.dpop == Policy::Required,
+            Some(bound) => (key.as_ref() != Some(bound)).then_some(Code::DpopKeyLost),
+            None if key.is_none() && self.config.dpop == Policy::Required => Some(Code::DpopUnsupported),
+            None => None,
         };
         if code.logouts != self.logouts {
             self.login_overtaken(code.op, None);
-        } else if lost {
-            self.login_failed(code.op, Error::new(Code::DpopKeyLost));
+        } else if let Some(refusal) = refusal {
+            self.login_failed(code.op, Error::new(refusal));
         } else {
             self.redeem(ambient, code, key);
         }

@@ -249,9 +249,15 @@ impl Engine {
             Some(Job::Store(leaving)) => self.stored(leaving, kept.word == KeepWord::Done),
             Some(Job::Take(arrived)) => self.taken(ambient, *arrived, kept),
             Some(Job::Tabs(asked, _)) => self.keeper_answered(ambient, asked, kept),
-            Some(Job::MakeKey(login, _)) => self.login_keyed(ambient, *login, kept.key()),
+            Some(Job::MakeKey(login, _)) => {
+                let key = kept.made_key(self.config.dpop);
+                self.login_keyed(ambient, *login, key);
+            }
             Some(Job::ExchangeKey(code, _)) => self.code_keyed(ambient, *code, kept.key()),
-            Some(Job::DeviceKey(wanted, _)) => self.device_keyed(ambient, *wanted, kept.key()),
+            Some(Job::DeviceKey(wanted, _)) => {
+                let key = kept.made_key(self.config.dpop);
+                self.device_keyed(ambient, *wanted, key);
+            }
             _ => {}
         }
     }

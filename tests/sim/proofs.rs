@@ -243,13 +243,49 @@ fn i07_a_browser_that_stores_no_keys_binds_the_tokens_only() {
 
 #[test]
 fn i07_a_browser_that_makes_no_keys() {
-    for (options, result) in [(REQUIRED, None), (PREFERRED, Some(false))] {
-        let mut world = nobody(binding(), options);
-        world.key_store.makes_none = true;
-        log_in(&mut world);
-        assert_eq!(bound(&world), result, "{}", world.trace);
+    let mut world = nobody(binding(), REQUIRED);
+    world.key_store.makes_none = true;
+    let op = world.login("{}");
+    world.run_for(500);
+    assert_eq!(code_of(&world, op), Code::DpopUnsupported);
+    assert!(world.visits.is_empty(), "before the page is left");
+    sound(&world);
+
+    let mut world = nobody(binding(), PREFERRED);
+    world.key_store.makes_none = true;
+    log_in(&mut world);
+    assert_eq!(bound(&world), Some(false), "{}", world.trace);
+    sound(&world);
+}
+
+#[test]
+fn the_server_says_by_which_algorithm_and_the_browser_whether_it_has_it() {
+    let announces = |names: &str, dpop: &str| -> &'static str {
+        let metadata = format!(r#""metadata":{{"dpop_signing_alg_values_supported":[{names}]}}"#);
+        format!(r#""dpop":"{dpop}",{metadata},"renewal":"on-demand""#).leak()
+    };
+    for (names, algorithm) in [
+        (r#""EdDSA","Ed25519","ES256""#, "ES256"),
+        (r#""EdDSA","Ed25519","RS256""#, "Ed25519"),
+        (r#""PS256","EdDSA""#, "EdDSA"),
+    ] {
+        let mut world = somebody(binding(), announces(names, "required"));
+        renew(&mut world);
+        assert_eq!((bound(&world), &world.key_store.algorithms[..]), (Some(true), &[algorithm][..]));
         sound(&world);
     }
+    let only = r#""EdDSA","Ed25519""#;
+    let mut world = nobody(binding(), announces(only, "required"));
+    world.key_store.makes_only = Some("ES256");
+    let op = world.login("{}");
+    world.run_for(500);
+    assert_eq!(code_of(&world, op), Code::DpopUnsupported);
+    sound(&world);
+    let mut world = nobody(binding(), announces(only, "preferred"));
+    world.key_store.makes_only = Some("ES256");
+    log_in(&mut world);
+    assert_eq!(bound(&world), Some(false), "{}", world.trace);
+    sound(&world);
 }
 
 #[test]
@@ -348,8 +384,8 @@ fn nothing_is_sent_again_for_a_session_that_is_over() {
 }
 
 #[test]
-fn a_login_that_requires_proofs_of_a_server_without_es256_is_refused() {
-    let options = r#""dpop":"required","metadata":{"dpop_signing_alg_values_supported":["EdDSA"]}"#;
+fn a_login_that_requires_proofs_of_a_server_without_a_known_algorithm_is_refused() {
+    let options = r#""dpop":"required","metadata":{"dpop_signing_alg_values_supported":["PS256"]}"#;
     let mut world = nobody(binding(), options);
     let op = world.login("{}");
     world.run_for(500);
@@ -415,7 +451,7 @@ fn a_device_login_without_a_key_shows_no_code_or_goes_without_proofs() {
         let op = world.login_with_device("{}");
         world.run_for(500);
         if result.is_none() {
-            assert_eq!(code_of(&world, op), Code::DpopKeyLost);
+            assert_eq!(code_of(&world, op), Code::DpopUnsupported);
             assert!(world.codes.is_empty());
         } else {
             enter_code(&mut world);
