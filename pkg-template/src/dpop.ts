@@ -7,6 +7,8 @@ interface Key {
   pair: CryptoKeyPair;
   /** The JWS algorithm it is used with. */
   alg: string;
+  /** Whether its handle is stored too. */
+  stored: boolean;
   /** The public members in the order of RFC 7638 3.2, which is what is hashed. */
   jwk: string;
 }
@@ -51,9 +53,9 @@ const read = async ({ publicKey }: CryptoKeyPair): Promise<[jwk: string, name: s
 };
 
 /** Puts a key into memory under its thumbprint, and gives that. */
-export const adopt = async ({ pair, alg = 'ES256' }: Stored): Promise<string> => {
+export const adopt = async ({ pair, alg = 'ES256' }: Stored, isStored = false): Promise<string> => {
   const [jwk, name] = await read(pair);
-  keys.set(name, { pair, alg, jwk });
+  keys.set(name, { pair, alg, stored: isStored, jwk });
   if (keys.size > MOST_KEYS) keys.delete(keys.keys().next().value!);
   return name;
 };
@@ -95,7 +97,7 @@ const found = async (name: string, once: boolean): Promise<string> => {
       if (once) store.delete(name);
     };
   });
-  return adopt(entry!);
+  return adopt(entry!, !once);
 };
 
 const work: Record<string, (name: string, alg: string) => Promise<string | void>> = {
@@ -116,12 +118,16 @@ const work: Record<string, (name: string, alg: string) => Promise<string | void>
   },
   'take-key': (state) => found(state, true),
   'keep-key': (name) => {
-    const { pair, alg } = keys.get(name)!;
+    const key = keys.get(name)!;
+    const { pair, alg } = key;
+    key.stored = true;
     return stored((store) => store.put({ pair, alg } satisfies Stored, name));
   },
-  'drop-key': (name) => {
+  'drop-key': async (name) => {
+    const key = keys.get(name);
     keys.delete(name);
-    return stored((store) => store.delete(name));
+    // One that this page never used may be stored all the same. What is not is no reason to make a store.
+    if (key?.stored !== false) await stored((store) => store.delete(name));
   },
 };
 

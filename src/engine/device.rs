@@ -115,7 +115,7 @@ impl Engine {
     ) {
         let Wanted { op, logouts, options } = wanted;
         if !self.operations.is_open(op) {
-            return;
+            return self.give_up_key(key.unwrap_or_default());
         }
         let key = match key {
             Ok(key) => key,
@@ -151,12 +151,12 @@ impl Engine {
     ) {
         let Asked { op, logouts, transaction, sent } = asked;
         if !self.operations.is_open(op) {
-            return;
+            return self.give_up_key(transaction.key);
         }
         let judged = response.and_then(|response| device::judge(response, &self.config));
         let answer = match judged {
             Ok(answer) => answer,
-            Err(error) => return self.login_failed(op, error.during(Phase::Login)),
+            Err(error) => return self.device_failed(op, transaction, error.during(Phase::Login)),
         };
         let expires_at = sent.wall.saturating_add(answer.lifetime);
         self.out.push(Output::Device(op, DeviceCode { prompt: answer.prompt, expires_at }));
@@ -174,6 +174,12 @@ impl Engine {
         self.ask_later(ambient.now, Box::new(device));
     }
 
+    /// No session comes of it, and nothing is proven by its key.
+    fn device_failed(&mut self, op: OpId, transaction: Transaction, error: Error) {
+        self.give_up_key(transaction.key);
+        self.login_failed(op, error);
+    }
+
     /// Asks again when the interval is over, or finds then that the code is.
     fn ask_later(&mut self, now: Now, device: Box<Device>) {
         let mut wait = device.interval;
@@ -187,7 +193,7 @@ impl Engine {
     pub(super) fn poll_due(&mut self, ambient: &mut Ambient<'_>) {
         let Some(mut device) = self.device.take() else { return };
         if device.ends.reached(ambient.now) {
-            return self.login_failed(device.op, Error::new(Code::DeviceExpired));
+            return self.device_failed(device.op, device.transaction, Error::new(Code::DeviceExpired));
         }
         if !self.online {
             // It would be lost, and the user would wait the longer for it.
@@ -223,7 +229,7 @@ impl Engine {
                 };
                 return self.tokens_arrived(ambient, Box::new(exchange), *answer);
             }
-            _ if !self.operations.is_open(device.op) => return,
+            _ if !self.operations.is_open(device.op) => return self.give_up_key(device.transaction.key),
             Ok(Polled::Pending { slower }) => {
                 device.failures = 0;
                 if slower {
@@ -239,7 +245,7 @@ impl Engine {
             device.not_before = Deadline::new(ambient.now, retry_after.unwrap_or(0));
             return self.ask_later(ambient.now, device);
         }
-        self.login_failed(device.op, error.during(Phase::Token));
+        self.device_failed(device.op, device.transaction, error.during(Phase::Token));
     }
 
     /// The network is back, or a user is looking: no wait is longer than what the server asks for.
@@ -264,9 +270,11 @@ impl Engine {
 
     /// That operation is over, whatever it is.
     pub(super) fn forget_device(&mut self, op: OpId) {
-        if crate::WHOLE && self.device.as_ref().is_some_and(|device| device.op == op) {
-            self.device = None;
+        if crate::WHOLE
+            && let Some(device) = self.device.take_if(|device| device.op == op)
+        {
             self.timers.clear(Timer::Poll);
+            self.give_up_key(device.transaction.key);
         }
     }
 }

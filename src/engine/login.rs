@@ -348,11 +348,25 @@ impl Engine {
         exchange: Box<Exchange>,
         response: Result<&HttpResponse>,
     ) {
-        let op = exchange.op;
         match response.and_then(|response| token::judge(response, self.config.repairs)) {
             Ok(answer) => self.tokens_arrived(ambient, exchange, answer),
-            Err(_) if self.is_overtaken(&exchange) => self.login_overtaken(op, None),
-            Err(error) => self.login_failed(op, error.during(Phase::Token)),
+            Err(error) => self.exchange_failed(exchange, None, error.during(Phase::Token)),
+        }
+    }
+
+    /// No session comes of it, and nothing is proven by its key.
+    pub(super) fn exchange_failed(
+        &mut self,
+        exchange: Box<Exchange>,
+        answer: Option<TokenAnswer>,
+        error: Error,
+    ) {
+        let overtaken = self.is_overtaken(&exchange);
+        self.give_up_key(exchange.key);
+        if overtaken {
+            self.login_overtaken(exchange.op, answer);
+        } else {
+            self.login_failed(exchange.op, error);
         }
     }
 
@@ -363,19 +377,19 @@ impl Engine {
         exchange: Box<Exchange>,
         answer: TokenAnswer,
     ) {
-        let op = exchange.op;
         if self.is_overtaken(&exchange) {
-            return self.login_overtaken(op, Some(answer));
+            return self.exchange_failed(exchange, Some(answer), Error::new(Code::Aborted));
         }
         let answer = match answer.permitted(self.config.dpop, exchange.key.is_some()) {
             Ok(answer) => answer,
-            Err(error) => return self.login_failed(op, error.during(Phase::Token)),
+            Err(error) => return self.exchange_failed(exchange, None, error.during(Phase::Token)),
         };
         if WHOLE && matches!(answer.details, Granted::Malformed) {
-            return self.login_failed(op, Error::at(Code::TokenResponseInvalid, "authorization_details"));
+            let error = Error::at(Code::TokenResponseInvalid, "authorization_details");
+            return self.exchange_failed(exchange, None, error);
         }
         match self.judge_id_token(ambient, &answer, &exchange) {
-            Err(error) => self.login_failed(op, error),
+            Err(error) => self.exchange_failed(exchange, None, error),
             Ok(Some((token, identity))) => {
                 let of = Origin::Login(Candidate { exchange, answer, identity });
                 self.verify(ambient, Box::new(KeyCandidate { token, of, refetched: false }));
@@ -423,9 +437,10 @@ impl Engine {
     pub(super) fn login_verified(&mut self, ambient: &mut Ambient<'_>, candidate: Candidate, claims: Json) {
         let Candidate { exchange, answer, identity } = candidate;
         if self.is_overtaken(&exchange) {
-            return self.login_overtaken(exchange.op, Some(answer));
+            return self.exchange_failed(exchange, Some(answer), Error::new(Code::Aborted));
         }
         if let Some(generation) = exchange.checks.filter(|_| WHOLE) {
+            self.give_up_key(exchange.key);
             return self.check_answered(exchange.op, generation, answer, &identity);
         }
         self.establish(ambient, *exchange, answer, Some((identity, claims)));
@@ -434,10 +449,7 @@ impl Engine {
     /// The ID token cannot be verified, or is not the issuer's.
     pub(super) fn login_unverified(&mut self, candidate: Candidate, error: Error) {
         let Candidate { exchange, answer, .. } = candidate;
-        if self.is_overtaken(&exchange) {
-            return self.login_overtaken(exchange.op, Some(answer));
-        }
-        self.login_failed(exchange.op, error);
+        self.exchange_failed(exchange, Some(answer), error);
     }
 
     fn is_overtaken(&self, exchange: &Exchange) -> bool {

@@ -117,6 +117,14 @@ test('a key that cannot wait for its login is told from one that cannot be made'
   }
 });
 
+test('a key that is dropped is gone, and nothing is stored for its sake', async () => {
+  const key = await keepKey('make-key', '', 'ES256');
+  // There is no IndexedDB here.
+  await keepKey('drop-key', key);
+  await assert.rejects(prove(key, 'GET', api));
+  await assert.rejects(keepKey('drop-key', 'of another page'));
+});
+
 // auth.fetch and auth.proof on an engine that says what is to be done.
 
 const api = 'https://api.example/v1';

@@ -7,7 +7,7 @@ use tokenward::protocol::http::Purpose;
 use tokenward::time::Millis;
 
 use crate::properties::{Outcome, Wish};
-use crate::scenarios::{code_of, log_in, nobody, slow, somebody, sound};
+use crate::scenarios::{code_of, log_in, lose_answer, nobody, slow, somebody, sound};
 use crate::server::{Policy, Rotation};
 use crate::world::World;
 
@@ -390,6 +390,53 @@ fn a_login_that_requires_proofs_of_a_server_without_a_known_algorithm_is_refused
     let op = world.login("{}");
     world.run_for(500);
     assert_eq!(code_of(&world, op), Code::DpopUnsupported);
+    sound(&world);
+}
+
+#[test]
+fn a_key_is_dropped_with_what_it_was_made_for() {
+    let mut world = somebody(binding(), REQUIRED);
+    // A check asks with a key of its own.
+    for _ in 0..3 {
+        world.login(r#"{"via":"check","prompt":"none"}"#);
+        world.run_for(500);
+        let url = world.user_logs_in();
+        let op = world.come_back(&url);
+        world.run_for(1_000);
+        assert!(matches!(world.outcome(op), Some(Outcome::Done)), "{}", world.trace);
+    }
+    assert_eq!((world.keys.clone(), world.server.exchanges), (vec!["key.1".to_owned()], 4));
+    // So does a login that fails.
+    world.server.signs_with = Some(250);
+    let op = log_in(&mut world);
+    assert_eq!(code_of(&world, op), Code::IdTokenKey);
+    world.server.downgrades = true;
+    let op = log_in(&mut world);
+    assert_eq!(code_of(&world, op), Code::DpopDowngraded);
+    lose_answer(&mut world, Purpose::Token);
+    let op = log_in(&mut world);
+    assert_eq!(code_of(&world, op), Code::NetworkFailed);
+    assert_eq!(world.keys, ["key.1"]);
+    world.server.signs_with = None;
+    world.server.downgrades = false;
+    // And a device login that is given up, denied, or comes to no code.
+    let op = world.login_with_device("{}");
+    world.run_for(6_000);
+    world.cancel(op);
+    world.login_with_device("{}");
+    world.run_for(500);
+    assert!(world.server.user_decides(false, world.clock.truth));
+    world.run_for(6_000);
+    world.server.devices.instead = Some("{}".to_owned());
+    world.login_with_device("{}");
+    world.run_for(1_000);
+    assert_eq!(world.keys, ["key.1"], "{}", world.trace);
+    log_in(&mut world);
+    assert_eq!(world.keys.len(), 1);
+    renew(&mut world);
+    world.logout(r#"{"local":true}"#);
+    world.run_for(1_000);
+    assert!(world.keys.is_empty());
     sound(&world);
 }
 
