@@ -297,6 +297,7 @@ impl Engine {
         // Who waits for the lock will have it, and must give it back.
         self.jobs.retain(|(_, job)| matches!(job, Job::Tabs(tabs::Asked::Lock(_), _)));
         self.unlock();
+        self.keep_keys();
         self.proofs.forget();
         self.waiters.clear();
         self.leaving.clear();

@@ -191,6 +191,11 @@ impl Engine {
         self.tabs.keys.push(key);
     }
 
+    /// Whether the record is gone or replaced will not be heard.
+    pub(super) fn keep_keys(&mut self) {
+        self.tabs.keys.clear();
+    }
+
     /// Drops keys of sessions that are over, and of logins that came to none; not before the record is gone or replaced: another tab may live by it if
     /// this one does not come so far.
     pub(super) fn drop_keys(&mut self) {

@@ -357,6 +357,28 @@ fn a_logout_while_the_key_is_being_kept_leaves_nothing() {
     sound(&world);
 }
 
+/// The record still names the key of the session before: another tab lives by it.
+#[test]
+fn a_client_that_is_disposed_while_its_key_is_being_kept_drops_no_other() {
+    let mut world = somebody(binding(), SEALED);
+    world.open();
+    world.restore_session();
+    world.run_for(1_000);
+    world.keeper.slowest = 40;
+    world.login("{}");
+    world.run_for(1_000);
+    let url = world.user_logs_in();
+    world.come_back(&url);
+    assert!(world.run_while(5_000, |world| world.count(Event::SignedIn) < 2), "{}", world.trace);
+    world.dispose();
+    world.run_for(1_000);
+    assert!(world.key_store.kept.contains(&"key.1".to_owned()));
+    world.current = 0;
+    let op = renew(&mut world);
+    assert!(matches!(world.outcome(op), Some(Outcome::Token { .. })), "{}", world.trace);
+    sound(&world);
+}
+
 #[test]
 fn nothing_is_sent_again_after_a_logout() {
     let mut world = somebody(Policy { rotation: Rotation::Always, ..binding() }, REQUIRED);
