@@ -62,6 +62,12 @@ pub(super) struct Device {
 }
 
 impl Device {
+    /// How long the server is not to be asked.
+    fn rest(&self, now: Now) -> Millis {
+        let rest = self.interval.saturating_sub(now.since(self.asked));
+        rest.max(self.not_before.remaining(now))
+    }
+
     /// So long, if the server allows it and the code lives.
     fn wait(&self, now: Now, wait: Millis) -> Millis {
         wait.max(self.not_before.remaining(now)).min(self.ends.remaining(now))
@@ -195,6 +201,13 @@ impl Engine {
         if device.ends.reached(ambient.now) {
             return self.device_failed(device.op, device.transaction, Error::new(Code::DeviceExpired));
         }
+        let rest = device.rest(ambient.now);
+        if rest > 0 {
+            // That was the wait for the end of the code, which a clock that was set back has put off.
+            self.timers.set(Timer::Poll, ambient.now, device.wait(ambient.now, rest));
+            self.device = Some(device);
+            return;
+        }
         if !self.online {
             // It would be lost, and the user would wait the longer for it.
             return self.ask_later(ambient.now, device);
@@ -251,7 +264,7 @@ impl Engine {
     /// The network is back, or a user is looking: no wait is longer than what the server asks for.
     pub(super) fn hurry_device(&mut self, now: Now) {
         let Some(device) = self.device.as_ref().filter(|_| crate::WHOLE) else { return };
-        let wait = device.wait(now, device.interval.saturating_sub(now.since(device.asked)));
+        let wait = device.wait(now, device.rest(now));
         if self.timers.remaining(Timer::Poll, now).is_some_and(|remaining| remaining > wait) {
             self.timers.set(Timer::Poll, now, wait);
         }

@@ -132,6 +132,21 @@ fn the_code_ends_by_either_clock() {
     sound(&world);
 }
 
+/// The last wait is that for the end of the code. Then the device sleeps, and its clock is set back: the code lives on.
+#[test]
+fn a_code_whose_end_is_put_off_is_not_asked_for_more_often() {
+    for passed in 110..120 {
+        let (mut world, op) = waiting("");
+        world.run_for(passed * 1_000 - 500);
+        world.sleep(1_000, true);
+        world.run_for(500);
+        world.jump(-1_500);
+        world.run_for(20_000);
+        sound(&world);
+        assert_eq!(code_of(&world, op), Code::DeviceExpired);
+    }
+}
+
 #[test]
 fn the_server_says_how_often() {
     let mut world = nobody(live_for(300), "");
