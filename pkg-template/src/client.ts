@@ -255,14 +255,14 @@ const create = async (
 
     proof: async (request) => {
       if (!exposed) throw failure('token_hidden');
-      const { url: to, nonce, method = 'GET' } = request;
+      const { url: to, nonce, token: own, method = 'GET' } = request;
       const url = String(to);
       if (typeof method !== 'string') throw failure('option_invalid', 'proof.method');
       if (!URL.canParse(url)) throw failure('option_invalid', 'proof.url');
-      const ask: AskProof = (args, signal) => askProof({ ...args, nonce }, signal);
+      const ask: AskProof = (args, signal) => askProof({ ...args, nonce, token: own }, signal);
       const { authorization, dpop } = connection.present
-        ? (await connection.present(liveToken, ask)({ method, url }))!
-        : ((await call('proof', { method, url, nonce })) as unknown as ProofHeaders);
+        ? (await connection.present(own === undefined ? liveToken : () => ({ token: own, serial: 0 }), ask)({ method, url }))!
+        : ((await call('proof', { method, url, nonce, token: own })) as unknown as ProofHeaders);
       return dpop ? { authorization, dpop } : { authorization };
     },
 

@@ -354,6 +354,8 @@ export interface ProofRequest {
   url: string | URL;
   /** The `DPoP-Nonce` of the server's last answer, if it had one. Kept for the server's origin. */
   nonce?: string | null;
+  /** Another token than the session's: one of {@link AuthClient.exchangeToken} whose `tokenType` is `DPoP`. */
+  token?: string;
 }
 
 /** Headers of one request. */

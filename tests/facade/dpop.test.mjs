@@ -226,6 +226,11 @@ test('auth.proof: headers of one request, for any transport', async () => {
   assert.deepEqual([payload.htm, payload.htu], ['POST', `${api}/x`]);
   assert.equal(await calculateJwkThumbprint(protectedHeader.jwk), key);
   assert.equal(core.calls.at(-1).args.nonce, 'n9');
+  // Another token is for the engine to judge, too; without keys it is a Bearer token.
+  await client.proof({ url: api, token: 'T2' });
+  assert.equal(core.calls.at(-1).args.token, 'T2');
+  const plain = await makeClient({});
+  assert.deepEqual(await plain.client.proof({ url: api, token: 'T2' }), { authorization: 'Bearer T2' });
   core.answers.proof = () => ({ token: 'T1', key: null, serial: 1, nonce: null, tries: 0, renewed: false });
   assert.deepEqual(await client.proof({ url: `${api}/x` }), { authorization: 'Bearer T1' });
   const hidden = await makeClient({ exposeAccessToken: false });

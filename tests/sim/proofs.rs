@@ -652,6 +652,28 @@ fn an_exchange_is_proven_by_the_key_of_the_session() {
 }
 
 #[test]
+fn an_exchanged_token_is_proven_by_the_key_that_it_is_bound_to() {
+    let mut world = somebody(binding(), PREFERRED);
+    let op = exchange(&mut world);
+    let (token, _) = exchanged(&world, op);
+    let args = format!(r#"{{{API},"nonce":"n1","token":"{token}"}}"#);
+    let op = world.proof(&args);
+    match world.outcome(op) {
+        Some(Outcome::Proof { token: given, key, nonce, .. }) => {
+            assert_eq!((given, key.as_deref(), nonce.as_deref()), (&token, Some("key.1"), Some("n1")));
+        }
+        other => panic!("{other:?}"),
+    }
+    let op = world.proof(&format!(r#"{{{API},"token":"a b"}}"#));
+    assert_eq!(code_of(&world, op), Code::OptionInvalid);
+    world.logout(r#"{"local":true}"#);
+    world.run_for(1_000);
+    let op = world.proof(&args);
+    assert_eq!(code_of(&world, op), Code::LoginRequired, "the key is gone");
+    sound(&world);
+}
+
+#[test]
 fn i01_an_exchange_gets_the_nonce_it_wants() {
     let mut world = somebody(binding(), REQUIRED);
     demand(&mut world, "a");

@@ -144,6 +144,19 @@ for (const vault of [undefined, 'shared']) {
     const issued = await stage.run(() => auth.exchangeToken({ audience: 'https://partner.example.com', scope: 'openid profile' }));
     assert.equal(issued.tokenType, 'DPoP');
     assert.equal(await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me`)).status), 200, 'the session goes on');
+    // It is used with proofs by the same key, and not without.
+    const use = async (nonce) => {
+      const { authorization, dpop } = await stage.run(
+        ([token, given]) => auth.proof({ url: `${setup.apiUrl}/me`, token, nonce: given }),
+        [issued.token, nonce],
+      );
+      assert.equal(authorization, `DPoP ${issued.token}`);
+      return fetch(`${stage.world.apiUrl}/me`, { headers: { Authorization: authorization, DPoP: dpop } });
+    };
+    const refused = await use();
+    assert.equal((await use(refused.headers.get('dpop-nonce') ?? undefined)).status, 200);
+    const stolen = await fetch(`${stage.world.apiUrl}/me`, { headers: { Authorization: `Bearer ${issued.token}` } });
+    assert.equal(stolen.status, 401);
     stage.world.faults.add('token', { rewrite: (body) => ({ ...body, token_type: 'Bearer' }), times: 1 });
     assert.equal((await stage.refused(() => auth.exchangeToken({ audience: 'a' }))).code, 'dpop_downgraded');
     assert.equal(await stage.status(), 'signed-in');
