@@ -658,10 +658,14 @@ impl Server {
     }
 
     /// Whether the last ID token of a grant can be told from a forged one: it was not made wrong, and its
-    /// key is still in the set. Nor is somebody else signed in.
+    /// key is still in the set.
     pub(crate) fn can_be_proven(&self, grant: usize) -> bool {
         let grant = &self.grants[grant];
-        !grant.doctored && self.keys.contains(&grant.signed_with) && grant.subject == self.user
+        !grant.doctored && self.keys.contains(&grant.signed_with)
+    }
+
+    pub(crate) fn is_same_user(&self, grant: usize, other: usize) -> bool {
+        self.grants[grant].subject == self.grants[other].subject
     }
 
     /// Whether an API takes the access token.
