@@ -138,11 +138,12 @@ codes! {
     TokenResponseInvalid = "token_response_invalid", Token, false, "The server's token answer cannot be used.";
     /// A token type that is not Bearer, nor DPoP where a proof was sent.
     TokenTypeUnsupported = "token_type_unsupported", Token, false, "Have the server issue Bearer tokens to this client, or set dpop.";
-    /// The server announces no ES256 for proofs (RFC 9449), and the option `dpop` requires them.
-    DpopUnsupported = "dpop_unsupported", Login, false, "Have the server accept DPoP with ES256, or set dpop to 'preferred'.";
+    /// The server announces no algorithm for proofs (RFC 9449) that this browser has keys for, and the option `dpop`
+    /// requires them.
+    DpopUnsupported = "dpop_unsupported", Login, false, "Have the server accept DPoP with ES256, which every browser has, or set dpop to 'preferred'.";
     /// The token is not bound to the key, and the option `dpop` requires it.
     DpopDowngraded = "dpop_downgraded", Token, false, "Have the server bind this client's tokens (DPoP), or set dpop to 'preferred'.";
-    /// The key is gone, or none can be made.
+    /// The key is gone.
     DpopKeyLost = "dpop_key_lost", Token, false, "Call login().";
     /// A server demands a nonce that cannot be read, or is none.
     DpopNonceMissing = "dpop_nonce_missing", Token, false, "Have the server name DPoP-Nonce in Access-Control-Expose-Headers.";

@@ -103,8 +103,8 @@ export interface Engine extends Core {
 export type KeepVerb = 'store' | 'take' | 'load' | 'save' | 'remove' | 'lock' | 'unlock';
 
 /**
- * The key of a pending login is made and found again under its state; without one, it is for use at once. That of a
- * sealed session is kept and dropped under its thumbprint, as job 0, which is not answered.
+ * The key of a pending login is made and found again under its state; without one, it is for use at once. The record of
+ * `make-key` is the JWS algorithm; `done` without a record: it cannot be kept for the login. That of a sealed session is kept and dropped under its thumbprint, as job 0, which is not answered.
  */
 export type KeyVerb = 'make-key' | 'take-key' | 'keep-key' | 'drop-key';
 

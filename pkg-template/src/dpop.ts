@@ -5,14 +5,27 @@ import type { AskProof, Engine, Plain, Presenter, Start } from './core.js';
 
 interface Key {
   pair: CryptoKeyPair;
+  /** The JWS algorithm it is used with. */
+  alg: string;
+  /** Whether its handle is stored too. */
+  stored: boolean;
   /** The public members in the order of RFC 7638 3.2, which is what is hashed. */
   jwk: string;
 }
 
-/** Keys by their thumbprint: of pending logins that stay in the page, and of sessions. */
+/** A key where it is stored. */
+interface Stored {
+  pair: CryptoKeyPair;
+  /** ES256 when it does not say. */
+  alg?: string;
+  /** When a pending login began. */
+  at?: number;
+}
+
+/** Keys by their thumbprint: of sessions, and of logins that are about to be finished. */
 const keys = new Map<string, Key>();
 
-/** A page that begins more logins than that and leaves for none has given the first ones up. */
+/** A page that begins more logins than that has given the first ones up. */
 const MOST_KEYS = 50;
 
 /** A pending login is not taken up later. */
@@ -21,6 +34,9 @@ const LIFE = 30 * 60 * 1000;
 const { subtle } = crypto;
 const ECDSA = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
+/** The other algorithms that the engine names are two names for one. */
+const parametersOf = (alg: string) => (alg === 'ES256' ? ECDSA : 'Ed25519');
+
 const base64url = (bytes: ArrayBuffer | Uint8Array): string =>
   btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '');
 
@@ -28,12 +44,18 @@ const octets = (text: string) => new TextEncoder().encode(text);
 
 const hash = async (text: string): Promise<string> => base64url(await subtle.digest('SHA-256', octets(text)));
 
-/** Puts a key into memory under its thumbprint, and gives that. */
-export const adopt = async (pair: CryptoKeyPair): Promise<string> => {
-  const { crv, kty, x, y } = await subtle.exportKey('jwk', pair.publicKey);
+/** Reads the public members of a key; gives them and their thumbprint. */
+const read = async ({ publicKey }: CryptoKeyPair): Promise<[jwk: string, name: string]> => {
+  const { crv, kty, x, y } = await subtle.exportKey('jwk', publicKey);
+  // Of an OKP key (RFC 8037 2) there is no `y`, here as there.
   const jwk = JSON.stringify({ crv, kty, x, y });
-  const name = await hash(jwk);
-  keys.set(name, { pair, jwk });
+  return [jwk, await hash(jwk)];
+};
+
+/** Puts a key into memory under its thumbprint, and gives that. */
+export const adopt = async ({ pair, alg = 'ES256' }: Stored, isStored = false): Promise<string> => {
+  const [jwk, name] = await read(pair);
+  keys.set(name, { pair, alg, stored: isStored, jwk });
   if (keys.size > MOST_KEYS) keys.delete(keys.keys().next().value!);
   return name;
 };
@@ -60,14 +82,14 @@ const sweep = (store: IDBObjectStore): void => {
     const entry = cursor.result;
     if (!entry) return;
     // That of a session has no date.
-    if (Math.abs(Date.now() - (entry.value as { at: number }).at) > LIFE) entry.delete();
+    if (Math.abs(Date.now() - (entry.value as Stored).at!) > LIFE) entry.delete();
     entry.continue();
   };
 };
 
 /** The key stored under a name. */
 const found = async (name: string, once: boolean): Promise<string> => {
-  let entry: { pair: CryptoKeyPair } | undefined;
+  let entry: Stored | undefined;
   await stored((store) => {
     const request = store.get(name);
     request.onsuccess = () => {
@@ -75,36 +97,44 @@ const found = async (name: string, once: boolean): Promise<string> => {
       if (once) store.delete(name);
     };
   });
-  return adopt(entry!.pair);
+  return adopt(entry!, !once);
 };
 
-const work: Record<string, (name: string) => Promise<string | void>> = {
-  'make-key': async (state) => {
-    const pair = (await subtle.generateKey(ECDSA, false, ['sign'])) as CryptoKeyPair;
-    if (state) {
-      // A vault's keys are not for pages: there the code is bound to none.
-      if (!globalThis.document) throw new Error();
-      // Written before the page leaves, taken out when it is back, as the login itself.
-      await stored((store) => {
-        sweep(store);
-        store.put({ pair, at: Date.now() }, state);
-      });
-    }
-    return adopt(pair);
+const work: Record<string, (name: string, alg: string) => Promise<string | void>> = {
+  'make-key': async (state, alg) => {
+    const pair = (await subtle.generateKey(parametersOf(alg), false, ['sign'])) as CryptoKeyPair;
+    if (!state) return adopt({ pair, alg });
+    // A vault's keys are not for pages: there the code is bound to none.
+    if (!globalThis.document) return;
+    const [, name] = await read(pair);
+    // Written before the page leaves, taken out when it is back, as the login itself. What cannot be is not there.
+    return stored((store) => {
+      sweep(store);
+      store.put({ pair, alg, at: Date.now() } satisfies Stored, state);
+    }).then(
+      () => name,
+      () => {},
+    );
   },
   'take-key': (state) => found(state, true),
   'keep-key': (name) => {
-    const { pair } = keys.get(name)!;
-    return stored((store) => store.put({ pair }, name));
+    const key = keys.get(name)!;
+    const { pair, alg } = key;
+    key.stored = true;
+    return stored((store) => store.put({ pair, alg } satisfies Stored, name));
   },
-  'drop-key': (name) => {
+  'drop-key': async (name) => {
+    const key = keys.get(name);
     keys.delete(name);
-    return stored((store) => store.delete(name));
+    // One that this page never used may be stored all the same. What is not is no reason to make a store.
+    if (key?.stored !== false) await stored((store) => store.delete(name));
   },
 };
 
-/** Makes or finds a key; gives its thumbprint. Rejects when there is none. */
-export const keepKey = (verb: string, name: string): Promise<string> => work[verb]!(name) as Promise<string>;
+/**
+ * Makes or finds a key; gives its thumbprint, or nothing of one that cannot wait for its login. Rejects when there is none.
+ */
+export const keepKey = (verb: string, name: string, alg = ''): Promise<string | void> => work[verb]!(name, alg);
 
 /** Starts engines that have keys, beside whatever else the host keeps for them. */
 export const withKeys =
@@ -113,11 +143,11 @@ export const withKeys =
     let engine: Engine | undefined;
     engine = await start(options, environment, {
       ...host,
-      keep: (job, verb, name, ...rest) => {
-        if (!work[verb]) return host.keep(job, verb, name, ...rest);
-        keepKey(verb, name)
+      keep: (job, verb, name, record, over) => {
+        if (!work[verb]) return host.keep(job, verb, name, record, over);
+        keepKey(verb, name, record)
           .then(
-            (key) => job && engine?.kept(job, 'done', key),
+            (key) => job && engine?.kept(job, 'done', key as string | undefined),
             () => job && engine?.kept(job, 'failed'),
           )
           .catch((cause: unknown) => host.poison(cause));
@@ -148,9 +178,9 @@ export const prove = async (
     ...(accessToken && { ath: await hash(accessToken) }),
     ...(nonce && { nonce }),
   };
-  const header = `{"typ":"dpop+jwt","alg":"ES256","jwk":${key.jwk}}`;
+  const header = `{"typ":"dpop+jwt","alg":"${key.alg}","jwk":${key.jwk}}`;
   const input = `${base64url(octets(header))}.${base64url(octets(JSON.stringify(claims)))}`;
-  return `${input}.${base64url(await subtle.sign(ECDSA, key.pair.privateKey, octets(input)))}`;
+  return `${input}.${base64url(await subtle.sign(parametersOf(key.alg), key.pair.privateKey, octets(input)))}`;
 };
 
 /** Requests with proofs: again after an answer that is worth it. */

@@ -7,7 +7,7 @@ import type { ProofHeaders, ProofRequest } from './types.js';
 
 /** What one request is sent with. A vault makes it of method and URL, and keeps the rest. */
 export const proofFor = async (
-  { url: to, nonce, method = 'GET' }: ProofRequest,
+  { url: to, nonce, token: own, method = 'GET' }: ProofRequest,
   { present }: Connection,
   token: TokenSource,
   call: Operations['call'],
@@ -15,9 +15,9 @@ export const proofFor = async (
   const url = String(to);
   if (typeof method !== 'string') throw failure('option_invalid', 'proof.method');
   if (!URL.canParse(url)) throw failure('option_invalid', 'proof.url');
-  const ask: AskProof = (args, signal) => call('proof', { ...args, nonce }, signal);
+  const ask: AskProof = (args, signal) => call('proof', { ...args, nonce, token: own }, signal);
   const { authorization, dpop } = present
-    ? (await present(token, ask)({ method, url }))!
-    : ((await call('proof', { method, url, nonce })) as unknown as ProofHeaders);
+    ? (await present(own === undefined ? token : () => ({ token: own, serial: 0 }), ask)({ method, url }))!
+    : ((await call('proof', { method, url, nonce, token: own })) as unknown as ProofHeaders);
   return dpop ? { authorization, dpop } : { authorization };
 };

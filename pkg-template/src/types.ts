@@ -144,7 +144,7 @@ export interface ClientSettings {
   freshness?: number;
   /**
    * Whether tokens are bound to a key that cannot be copied (DPoP, RFC 9449), so that a stolen token is worth nothing.
-   * `off` (default). `preferred`: where the server announces DPoP with ES256; a server may still answer with a Bearer
+   * `off` (default). `preferred`: where the server announces DPoP with ES256, or Ed25519 and the browser has it; a server may still answer with a Bearer
    * token, and {@link Session.tokenType} says so. `required`: a Bearer token is refused with `dpop_downgraded`.
    *
    * The server must allow the header `DPoP` in requests of this origin, and name `DPoP-Nonce` and `WWW-Authenticate` in
@@ -321,8 +321,8 @@ export interface ExchangedToken {
   token: string;
   /** What it is. */
   issuedTokenType: string;
-  /** `N_A`: no access token. */
-  tokenType: 'Bearer' | 'N_A';
+  /** `DPoP`: bound to the key of the session (option `dpop`). `N_A`: no access token. */
+  tokenType: 'Bearer' | 'DPoP' | 'N_A';
   /** End of its life in milliseconds as `Date.now()` counts; `null` when unknown. */
   expiresAt: number | null;
   /** Its scope; `null` when the server does not say. */
@@ -354,6 +354,8 @@ export interface ProofRequest {
   url: string | URL;
   /** The `DPoP-Nonce` of the server's last answer, if it had one. Kept for the server's origin. */
   nonce?: string | null;
+  /** Another token than the session's: one of {@link AuthClient.exchangeToken} whose `tokenType` is `DPoP`. */
+  token?: string;
 }
 
 /** Headers of one request. */
@@ -560,10 +562,12 @@ export interface AuthClient extends AsyncDisposal {
 
   /**
    * Exchanges a token for another one (RFC 8693), by default the access token of the session, which stays where it is.
-   * The session is not touched, whatever the answer.
+   * The session is not touched, whatever the answer. Where its tokens are bound to a key (option `dpop`), that key proves
+   * this request too.
    *
    * Rejects with `token_refused`, `token_response_invalid`, `token_type_unsupported`, `client_secret_required`,
-   * `login_required`, `token_hidden`, or an error of the network; it is not asked again by itself.
+   * `login_required`, `token_hidden`, `dpop_downgraded`, `dpop_key_lost`, or an error of the network; it is not asked again
+   * by itself.
    */
   exchangeToken(options?: ExchangeOptions): Promise<ExchangedToken>;
 

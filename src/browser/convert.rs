@@ -115,7 +115,7 @@ pub(super) fn reply(reply: Reply) -> JsValue {
         Reply::Exchanged { exchanged, sent } => {
             record.text("token", exchanged.token.expose());
             record.text("issuedTokenType", &exchanged.issued_token_type);
-            record.text("tokenType", if exchanged.is_bearer { "Bearer" } else { "N_A" });
+            record.text("tokenType", exchanged.token_type);
             record.put("expiresAt", moment(exchanged.lifetime.map(|life| sent.saturating_add(life))));
             record.put("scope", text_or_null(exchanged.scope.map(|scope| scope.to_text())));
         }

@@ -8,7 +8,6 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::engine::input::{Ambient, Input, JobId};
 use crate::engine::output::{Keep, Output};
-use crate::secret::Secret;
 
 use super::ambient::{Random, now};
 use super::exports::Host;
@@ -106,20 +105,20 @@ impl Driver {
     /// Answered by `kept`.
     fn keep(&self, job: JobId, keep: &Keep) -> Result<(), wasm_bindgen::JsValue> {
         let (verb, key, record, over) = match keep {
-            Keep::Store { state, record } => ("store", state.as_str(), Some(record), None),
+            Keep::Store { state, record } => ("store", state.as_str(), Some(record.expose()), None),
             Keep::Take { state } => ("take", state.as_str(), None, None),
             _ if !WHOLE => return Ok(()),
             Keep::Load => ("load", "", None, None),
-            Keep::Save { record, over } => ("save", "", Some(record), over.as_deref()),
+            Keep::Save { record, over } => ("save", "", Some(record.expose()), over.as_deref()),
             Keep::Remove { over } => ("remove", "", None, over.as_deref()),
             Keep::Lock => ("lock", "", None, None),
             Keep::Unlock => ("unlock", "", None, None),
-            Keep::MakeKey { state } => ("make-key", state.as_str(), None, None),
+            Keep::MakeKey { algorithm, state } => ("make-key", state.as_str(), Some(*algorithm), None),
             Keep::TakeKey { state } => ("take-key", state.as_str(), None, None),
             Keep::KeepKey { key } => ("keep-key", &**key, None, None),
             Keep::DropKey { key } => ("drop-key", &**key, None, None),
         };
-        self.host.keep(job.0, verb, key, record.map(Secret::expose), over)
+        self.host.keep(job.0, verb, key, record, over)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "milliseconds are far below 2^53")]

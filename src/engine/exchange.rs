@@ -3,7 +3,7 @@
 use crate::Whole;
 use crate::encoding::json::Json;
 use crate::error::{Code, Error, Result};
-use crate::protocol::dpop::Policy;
+use crate::protocol::dpop::{Policy, Proof};
 use crate::protocol::exchange::{self, ExchangeOptions};
 use crate::protocol::http::HttpResponse;
 use crate::protocol::revocation::Hint;
@@ -22,18 +22,16 @@ use super::{Engine, Job};
 pub(super) struct Asked {
     op: OpId,
     requested: Option<String>,
-    /// The session whose token is exchanged; none for a token of the caller's.
+    /// The session whose token is exchanged, or whose key proves; none for a token of the caller's without a proof.
     generation: Option<u32>,
-    sent: Now,
+    /// Whether it carries a proof.
+    proved: bool,
+    pub(super) sent: Now,
 }
 
 impl Engine {
     pub(super) fn exchange_token(&mut self, ambient: &mut Ambient<'_>, op: OpId, args: &Json) {
         match ExchangeOptions::from_args(args) {
-            // What is made here is for somebody else's requests, which could show no proof by our key (RFC 9449).
-            Ok(_) if self.config.dpop == Policy::Required => {
-                self.refuse(op, Error::at(Code::DpopDowngraded, "exchangeToken"));
-            }
             Ok(options) if options.subject.is_none() && self.session.is_none() => {
                 let code = self.ended.unwrap_or(Code::LoginRequired);
                 self.refuse(op, Error::new(code));
@@ -69,16 +67,26 @@ impl Engine {
     ) {
         let Some(metadata) = self.metadata().filter(|_| self.operations.is_open(op)) else { return };
         let Some(whole) = Whole::HERE else { return };
-        let (request, requested) = options.request(subject, &self.config, metadata);
-        let asked = Asked { op, requested, generation, sent: ambient.now };
+        // RFC 9449 section 5: any token request may carry a proof. A key lives as long as its session.
+        let key = self.session.as_ref().and_then(|session| session.key.clone());
+        if key.is_none() && self.config.dpop == Policy::Required {
+            let without = self.ended.unwrap_or(Code::LoginRequired);
+            let code = if self.session.is_some() { Code::DpopKeyLost } else { without };
+            return self.refuse(op, Error::new(code));
+        }
+        let proved = key.is_some();
+        let generation = generation.or(proved.then_some(self.generation));
+        let (mut request, requested) = options.request(subject, &self.config, metadata);
+        request.proof = Proof::by(key);
+        let asked = Asked { op, requested, generation, proved, sent: ambient.now };
         self.send(Job::ExchangeToken(Box::new(asked), whole), request);
     }
 
     /// Nothing is asked again: the server may have acted, and what it says is about this exchange only.
     pub(super) fn exchange_answered(&mut self, asked: Asked, response: Result<&HttpResponse>) {
-        let Asked { op, requested, generation, sent } = asked;
-        let judged =
-            response.and_then(|response| exchange::judge(response, &self.config, requested.as_deref()));
+        let Asked { op, requested, generation, proved, sent } = asked;
+        let judged = response
+            .and_then(|response| exchange::judge(response, &self.config, requested.as_deref(), proved));
         if generation.is_none_or(|generation| generation == self.generation) {
             return self.settle(op, judged.map(|exchanged| Reply::Exchanged { exchanged, sent: sent.wall }));
         }

@@ -1,7 +1,8 @@
 //! Everything that can happen to the engine.
 
 use crate::encoding::json::Json;
-use crate::protocol::dpop::{self, Key};
+use crate::error::{Code, Error, Result};
+use crate::protocol::dpop::{self, Key, Policy};
 use crate::protocol::http::HttpResult;
 use crate::secret::Secret;
 use crate::time::Now;
@@ -105,6 +106,17 @@ impl Kept {
     /// The thumbprint of a key that was made or found.
     pub(super) fn key(self) -> Option<Key> {
         dpop::key(self.record?.expose())
+    }
+
+    /// The same of one that had to be made.
+    ///
+    /// # Errors
+    /// `dpop_unsupported` where proofs are required and this browser has no such keys.
+    pub(super) fn made_key(self, policy: Policy) -> Result<Option<Key>> {
+        match self.word {
+            KeepWord::Failed if policy == Policy::Required => Err(Error::new(Code::DpopUnsupported)),
+            _ => Ok(self.key()),
+        }
     }
 }
 

@@ -143,23 +143,28 @@ impl Engine {
         let login = Keyless { op, logouts, options, random };
         match (self.config.dpop.wants_proof(metadata), Whole::HERE) {
             (Err(error), _) => self.login_failed(op, error),
-            (Ok(true), Some(whole)) => {
+            (Ok(Some(algorithm)), Some(whole)) => {
                 let state = login.options.state(&login.random);
                 let job = self.begin(Job::MakeKey(Box::new(login), whole));
-                self.out.push(Output::Keep(job, Keep::MakeKey { state }));
+                self.out.push(Output::Keep(job, Keep::MakeKey { algorithm, state }));
             }
-            _ => self.login_keyed(ambient, login, None),
+            _ => self.login_keyed(ambient, login, Ok(None)),
         }
     }
 
     /// Without a key that will be there when the browser comes back, the code is bound to none; one is made then.
-    pub(super) fn login_keyed(&mut self, ambient: &mut Ambient<'_>, login: Keyless, key: Option<Key>) {
+    pub(super) fn login_keyed(
+        &mut self,
+        ambient: &mut Ambient<'_>,
+        login: Keyless,
+        key: Result<Option<Key>>,
+    ) {
         let Keyless { op, logouts, options, random } = login;
         if logouts != self.logouts || !self.operations.is_open(op) {
             return self.login_overtaken(op, None);
         }
         let Some(metadata) = self.metadata() else { return };
-        match authorize::request(&self.config, metadata, options, &random, key) {
+        match key.and_then(|key| authorize::request(&self.config, metadata, options, &random, key)) {
             Err(error) => self.login_failed(op, error),
             Ok(request) => {
                 let record = Secret::new(request.transaction.to_record(&self.config, ambient.now));
@@ -293,7 +298,7 @@ impl Engine {
                 let wants_id_token = transaction.scope.contains("openid");
                 let keep = match keyed {
                     Some(state) => Some(Keep::TakeKey { state }),
-                    None => wants_proof.then(|| Keep::MakeKey { state: String::new() }),
+                    None => wants_proof.map(|algorithm| Keep::MakeKey { algorithm, state: String::new() }),
                 };
                 let code = Redeemable { op, logouts, code, transaction, checks };
                 match keep.zip(Whole::HERE) {
@@ -311,15 +316,16 @@ impl Engine {
     }
 
     pub(super) fn code_keyed(&mut self, ambient: &mut Ambient<'_>, code: Redeemable, key: Option<Key>) {
-        let lost = match &code.transaction.key {
+        let refusal = match &code.transaction.key {
             // RFC 9449 section 10: with another key the code is worth nothing.
-            Some(bound) => key.as_ref() != Some(bound),
-            None => key.is_none() && self.config.dpop == Policy::Required,
+            Some(bound) => (key.as_ref() != Some(bound)).then_some(Code::DpopKeyLost),
+            None if key.is_none() && self.config.dpop == Policy::Required => Some(Code::DpopUnsupported),
+            None => None,
         };
         if code.logouts != self.logouts {
             self.login_overtaken(code.op, None);
-        } else if lost {
-            self.login_failed(code.op, Error::new(Code::DpopKeyLost));
+        } else if let Some(refusal) = refusal {
+            self.login_failed(code.op, Error::new(refusal));
         } else {
             self.redeem(ambient, code, key);
         }
@@ -342,11 +348,25 @@ impl Engine {
         exchange: Box<Exchange>,
         response: Result<&HttpResponse>,
     ) {
-        let op = exchange.op;
         match response.and_then(|response| token::judge(response, self.config.repairs)) {
             Ok(answer) => self.tokens_arrived(ambient, exchange, answer),
-            Err(_) if self.is_overtaken(&exchange) => self.login_overtaken(op, None),
-            Err(error) => self.login_failed(op, error.during(Phase::Token)),
+            Err(error) => self.exchange_failed(exchange, None, error.during(Phase::Token)),
+        }
+    }
+
+    /// No session comes of it, and nothing is proven by its key.
+    pub(super) fn exchange_failed(
+        &mut self,
+        exchange: Box<Exchange>,
+        answer: Option<TokenAnswer>,
+        error: Error,
+    ) {
+        let overtaken = self.is_overtaken(&exchange);
+        self.give_up_key(exchange.key);
+        if overtaken {
+            self.login_overtaken(exchange.op, answer);
+        } else {
+            self.login_failed(exchange.op, error);
         }
     }
 
@@ -357,19 +377,19 @@ impl Engine {
         exchange: Box<Exchange>,
         answer: TokenAnswer,
     ) {
-        let op = exchange.op;
         if self.is_overtaken(&exchange) {
-            return self.login_overtaken(op, Some(answer));
+            return self.exchange_failed(exchange, Some(answer), Error::new(Code::Aborted));
         }
         let answer = match answer.permitted(self.config.dpop, exchange.key.is_some()) {
             Ok(answer) => answer,
-            Err(error) => return self.login_failed(op, error.during(Phase::Token)),
+            Err(error) => return self.exchange_failed(exchange, None, error.during(Phase::Token)),
         };
         if WHOLE && matches!(answer.details, Granted::Malformed) {
-            return self.login_failed(op, Error::at(Code::TokenResponseInvalid, "authorization_details"));
+            let error = Error::at(Code::TokenResponseInvalid, "authorization_details");
+            return self.exchange_failed(exchange, None, error);
         }
         match self.judge_id_token(ambient, &answer, &exchange) {
-            Err(error) => self.login_failed(op, error),
+            Err(error) => self.exchange_failed(exchange, None, error),
             Ok(Some((token, identity))) => {
                 let of = Origin::Login(Candidate { exchange, answer, identity });
                 self.verify(ambient, Box::new(KeyCandidate { token, of, refetched: false }));
@@ -417,9 +437,10 @@ impl Engine {
     pub(super) fn login_verified(&mut self, ambient: &mut Ambient<'_>, candidate: Candidate, claims: Json) {
         let Candidate { exchange, answer, identity } = candidate;
         if self.is_overtaken(&exchange) {
-            return self.login_overtaken(exchange.op, Some(answer));
+            return self.exchange_failed(exchange, Some(answer), Error::new(Code::Aborted));
         }
         if let Some(generation) = exchange.checks.filter(|_| WHOLE) {
+            self.give_up_key(exchange.key);
             return self.check_answered(exchange.op, generation, answer, &identity);
         }
         self.establish(ambient, *exchange, answer, Some((identity, claims)));
@@ -428,10 +449,7 @@ impl Engine {
     /// The ID token cannot be verified, or is not the issuer's.
     pub(super) fn login_unverified(&mut self, candidate: Candidate, error: Error) {
         let Candidate { exchange, answer, .. } = candidate;
-        if self.is_overtaken(&exchange) {
-            return self.login_overtaken(exchange.op, Some(answer));
-        }
-        self.login_failed(exchange.op, error);
+        self.exchange_failed(exchange, Some(answer), error);
     }
 
     fn is_overtaken(&self, exchange: &Exchange) -> bool {

@@ -111,6 +111,7 @@ enum Job {
     ExchangeToken(Box<exchange::Asked>, Whole),
     MakeKey(Box<login::Keyless>, Whole),
     ExchangeKey(Box<login::Redeemable>, Whole),
+    DeviceKey(Box<device::Wanted>, Whole),
     Tabs(tabs::Asked, Whole),
 }
 
@@ -250,8 +251,15 @@ impl Engine {
             Some(Job::Store(leaving)) => self.stored(leaving, kept.word == KeepWord::Done),
             Some(Job::Take(arrived)) => self.taken(ambient, *arrived, kept),
             Some(Job::Tabs(asked, _)) => self.keeper_answered(ambient, asked, kept),
-            Some(Job::MakeKey(login, _)) => self.login_keyed(ambient, *login, kept.key()),
+            Some(Job::MakeKey(login, _)) => {
+                let key = kept.made_key(self.config.dpop);
+                self.login_keyed(ambient, *login, key);
+            }
             Some(Job::ExchangeKey(code, _)) => self.code_keyed(ambient, *code, kept.key()),
+            Some(Job::DeviceKey(wanted, _)) => {
+                let key = kept.made_key(self.config.dpop);
+                self.device_keyed(ambient, *wanted, key);
+            }
             _ => {}
         }
     }
@@ -291,6 +299,7 @@ impl Engine {
         // Who waits for the lock will have it, and must give it back.
         self.jobs.retain(|(_, job)| matches!(job, Job::Tabs(tabs::Asked::Lock(_), _)));
         self.unlock();
+        self.keep_keys();
         self.proofs.forget();
         self.waiters.clear();
         self.leaving.clear();

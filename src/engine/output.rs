@@ -73,8 +73,11 @@ pub enum Keep {
     Lock,
     /// Give the right back; not answered.
     Unlock,
-    /// Make a key for proofs; answered with its thumbprint.
+    /// Make a key for proofs; answered with its thumbprint, with none if it cannot be kept for the login, and as failed if
+    /// there are no such keys.
     MakeKey {
+        /// For this JWS algorithm.
+        algorithm: &'static str,
         /// The pending login it shall be kept for; empty when it is used at once.
         state: String,
     },

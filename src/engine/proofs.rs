@@ -7,6 +7,8 @@ use crate::encoding::url;
 use crate::error::{Code, Error, Result};
 use crate::protocol::dpop::{self, Demand, Nonces, Proof};
 use crate::protocol::http::{HttpRequest, HttpResponse, Purpose};
+use crate::protocol::token::is_token;
+use crate::secret::Secret;
 use crate::time::Now;
 
 use super::input::{Ambient, JobId, OpId};
@@ -90,6 +92,8 @@ impl Engine {
         match self.jobs.iter_mut().find(|(known, _)| *known == id) {
             Some((_, Job::Exchange(exchange))) => exchange.sent = now,
             Some((_, Job::Renew(flight))) => flight.sent = now,
+            Some((_, Job::Poll(device, _))) => device.asked = now,
+            Some((_, Job::ExchangeToken(asked, _))) => asked.sent = now,
             _ => {}
         }
     }
@@ -127,7 +131,23 @@ impl Engine {
             }
             next.tries = proof.tries;
         }
-        self.want_token(ambient, op, self.wish_for_main(rejected), Then::Proof(next));
+        match args.text("token") {
+            None => self.want_token(ambient, op, self.wish_for_main(rejected), Then::Proof(next)),
+            Some(token) => self.prove_another(op, token, &next),
+        }
+    }
+
+    /// A token of the app's own, which an exchange bound to the key of the session (RFC 8693).
+    fn prove_another(&mut self, op: OpId, token: &str, of: &Presented) {
+        let Some(session) = &self.session else {
+            let code = self.ended.unwrap_or(Code::LoginRequired);
+            return self.refuse(op, Error::new(code));
+        };
+        if !is_token(token) {
+            return self.refuse(op, Error::at(Code::OptionInvalid, "proof.token"));
+        }
+        let given = Given { token: Secret::new(token.to_owned()), serial: 0, key: session.key.clone() };
+        self.hand_out_proof(op, given, of);
     }
 
     pub(super) fn hand_out_proof(&mut self, op: OpId, given: Given, of: &Presented) {

@@ -48,7 +48,7 @@ pub(super) struct Tabs {
     turn: u32,
     /// When the record was looked at.
     looked: Option<Now>,
-    /// Keys of sessions that are over.
+    /// Keys that are not needed any more.
     keys: Vec<Key>,
 }
 
@@ -182,14 +182,22 @@ impl Engine {
     /// The session ends or is replaced, and its key with it.
     pub(super) fn drop_key(&mut self) {
         let key = self.session.as_ref().and_then(|session| session.key.clone());
-        let Some(key) = key else { return };
-        self.proofs.forget_key(&key);
-        if self.config.sealed {
-            self.tabs.keys.push(key);
-        }
+        self.give_up_key(key);
     }
 
-    /// Drops keys of sessions that are over; not before the record is gone or replaced: another tab may live by it if
+    /// Nothing is proven by that key any more.
+    pub(super) fn give_up_key(&mut self, key: Option<Key>) {
+        let Some(key) = key else { return };
+        self.proofs.forget_key(&key);
+        self.tabs.keys.push(key);
+    }
+
+    /// Whether the record is gone or replaced will not be heard.
+    pub(super) fn keep_keys(&mut self) {
+        self.tabs.keys.clear();
+    }
+
+    /// Drops keys of sessions that are over, and of logins that came to none; not before the record is gone or replaced: another tab may live by it if
     /// this one does not come so far.
     pub(super) fn drop_keys(&mut self) {
         let is_writing = self.jobs.iter().any(|(_, job)| {

@@ -6,6 +6,7 @@ use crate::encoding::json::Json;
 use crate::encoding::text::{concat, contains};
 use crate::encoding::url;
 use crate::error::{Code, Error, Phase, Result};
+use crate::protocol::dpop;
 use crate::protocol::http::{Caching, HttpRequest, HttpResponse, Purpose};
 use crate::protocol::jws::Algorithm;
 
@@ -32,8 +33,8 @@ pub struct Metadata {
     pub device_authorization_endpoint: Option<String>,
     /// Accepted ID-token algorithms: the app's list, narrowed by the server's where it has one.
     pub algorithms: Vec<Algorithm>,
-    /// RFC 9449 5.1: whether ES256 is among the algorithms of proofs. `None`: not announced.
-    pub reads_proofs: Option<bool>,
+    /// RFC 9449 5.1: the algorithm of proofs, empty if none of ours is announced. `None`: none is.
+    pub proofs: Option<&'static str>,
     /// RFC 9207: a response without `iss` is refused.
     pub announces_iss: bool,
 }
@@ -105,7 +106,7 @@ fn read(document: &Json, config: &Config) -> Result<Metadata> {
         }
     }
     let proofs = if WHOLE { from.names("dpop_signing_alg_values_supported") } else { None };
-    let reads_proofs = proofs.map(|names| contains(&names, "ES256"));
+    let proofs = proofs.map(|names| dpop::algorithm(&names));
     let metadata = Metadata {
         authorization_endpoint: from.required("authorization_endpoint"),
         token_endpoint: from.required("token_endpoint"),
@@ -120,7 +121,7 @@ fn read(document: &Json, config: &Config) -> Result<Metadata> {
             false => None,
         },
         algorithms,
-        reads_proofs,
+        proofs,
         announces_iss,
     };
     from.error.map_or(Ok(metadata), Err)

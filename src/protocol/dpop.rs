@@ -4,7 +4,7 @@
 
 use crate::WHOLE;
 use crate::encoding::json::Json;
-use crate::encoding::text::all;
+use crate::encoding::text::{all, contains};
 use crate::error::{Code, Error, Result};
 use crate::protocol::challenge::{self, SCHEME};
 use crate::protocol::discovery::Metadata;
@@ -18,6 +18,15 @@ const MAX_SERVERS: usize = 32;
 
 /// How often a request is sent again for the sake of its proof, if the server really has something new to say.
 const MAX_TRIES: i32 = 2;
+
+/// Algorithms of proofs by their JWS names, the best first: every browser makes keys for ES256. Ed25519 has two names: its
+/// own (RFC 9864), and the one it shares with Ed448 (RFC 8037).
+const ALGORITHMS: [&str; 3] = ["ES256", "Ed25519", "EdDSA"];
+
+/// The one that is used with a server that announces these; empty if there is none.
+pub(super) fn algorithm(announced: &[String]) -> &'static str {
+    ALGORITHMS.into_iter().find(|name| contains(announced, name)).unwrap_or_default()
+}
 
 /// A key for proofs, named by its thumbprint (RFC 7638).
 #[cfg(feature = "whole")]
@@ -61,18 +70,34 @@ pub enum Policy {
 }
 
 impl Policy {
-    /// Whether requests to this server carry proofs.
+    /// By which algorithm requests to this server are proven, if they are.
     ///
     /// # Errors
     /// `dpop_unsupported` when they must, and the server announces that it cannot read them.
-    pub fn wants_proof(self, metadata: &Metadata) -> Result<bool> {
-        match (self, metadata.reads_proofs) {
-            _ if !WHOLE => Ok(false),
-            (Self::Off, _) | (Self::Preferred, None | Some(false)) => Ok(false),
+    pub fn wants_proof(self, metadata: &Metadata) -> Result<Option<&'static str>> {
+        match (self, metadata.proofs) {
+            _ if !WHOLE => Ok(None),
+            (Self::Off, _) | (Self::Preferred, None | Some("")) => Ok(None),
             // Section 5.1 does not oblige a server to announce it.
-            (Self::Preferred, Some(true)) | (Self::Required, None | Some(true)) => Ok(true),
-            (Self::Required, Some(false)) => Err(Error::new(Code::DpopUnsupported)),
+            (Self::Required, None) => Ok(Some(ALGORITHMS[0])),
+            (Self::Required, Some("")) => Err(Error::new(Code::DpopUnsupported)),
+            (_, announced) => Ok(announced),
         }
+    }
+
+    /// Judges the type of an access token (section 5). `proved`: a proof was sent for it.
+    ///
+    /// # Errors
+    /// `token_type_unsupported` for a token that is bound to a key we do not have, `dpop_downgraded` for one that
+    /// should be bound.
+    pub fn permits(self, bound: bool, proved: bool) -> Result<()> {
+        let code = match (bound, proved) {
+            _ if !WHOLE => return Ok(()),
+            (true, false) => Code::TokenTypeUnsupported,
+            (false, _) if self == Self::Required => Code::DpopDowngraded,
+            _ => return Ok(()),
+        };
+        Err(Error::new(code))
     }
 }
 

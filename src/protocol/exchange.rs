@@ -125,8 +125,8 @@ pub struct Exchanged {
     pub token: Secret,
     /// What it is.
     pub issued_token_type: String,
-    /// Whether it can be used as a Bearer token; otherwise it is no access token (`N_A`).
-    pub is_bearer: bool,
+    /// How it is used: `Bearer`, or `DPoP` with proofs by the key of the request; `N_A` for what is no access token.
+    pub token_type: &'static str,
     /// How long it lives, counted from the request.
     pub lifetime: Option<Millis>,
     /// Its scope, if the server says it.
@@ -139,12 +139,18 @@ impl fmt::Debug for Exchanged {
     }
 }
 
-/// Judges the answer of section 2.2. A refresh token beside the issued one is not looked at: nobody here could use it,
+/// Judges the answer of section 2.2; `proved`: the request carried a proof. A refresh token beside the issued one is not looked at: nobody here could use it,
 /// and to give it back could cost the token it came with.
 ///
 /// # Errors
-/// `token_refused`, `client_secret_required`, `response_invalid`, `token_response_invalid`, `token_type_unsupported`.
-pub fn judge(response: &HttpResponse, config: &Config, requested: Option<&str>) -> Result<Exchanged> {
+/// `token_refused`, `client_secret_required`, `response_invalid`, `token_response_invalid`, `token_type_unsupported`,
+/// `dpop_downgraded`.
+pub fn judge(
+    response: &HttpResponse,
+    config: &Config,
+    requested: Option<&str>,
+    proved: bool,
+) -> Result<Exchanged> {
     let status = response.status;
     let invalid = |member: &str| Error::at(Code::TokenResponseInvalid, member).with_status(status);
     let json = token::answer(response, config.repairs)?;
@@ -155,14 +161,19 @@ pub fn judge(response: &HttpResponse, config: &Config, requested: Option<&str>) 
     let kind = kind.ok_or_else(|| invalid("issued_token_type"))?;
     // Section 2.2.1: N_A for what is no access token.
     let scheme = json.text("token_type").ok_or_else(|| invalid("token_type"))?;
-    let is_bearer = provider::is_bearer(scheme, config.repairs);
-    if !is_bearer && !scheme.eq_ignore_ascii_case("N_A") {
-        return Err(Error::new(Code::TokenTypeUnsupported).with_status(status));
+    let token_type = match scheme {
+        _ if scheme.eq_ignore_ascii_case("N_A") => "N_A",
+        _ if provider::is_bearer(scheme, config.repairs) => "Bearer",
+        _ if scheme.eq_ignore_ascii_case("DPoP") => "DPoP",
+        _ => return Err(Error::new(Code::TokenTypeUnsupported).with_status(status)),
+    };
+    if token_type != "N_A" {
+        config.dpop.permits(token_type == "DPoP", proved)?;
     }
     Ok(Exchanged {
         token: Secret::new(token.to_owned()),
         issued_token_type: kind.to_owned(),
-        is_bearer,
+        token_type,
         lifetime: json.member("expires_in").and_then(token::lifetime),
         scope: provider::scope(&json, config.repairs),
     })

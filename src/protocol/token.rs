@@ -119,16 +119,10 @@ impl TokenAnswer {
     /// Judges the type of its token. `proved`: a proof was sent.
     ///
     /// # Errors
-    /// `token_type_unsupported` for a token that is bound to a key we do not have, `dpop_downgraded` for one that
-    /// should be bound.
+    /// As [`Policy::permits`].
     pub fn permitted(self, policy: Policy, proved: bool) -> Result<Self> {
-        let code = match (self.bound, proved) {
-            _ if !WHOLE => return Ok(self),
-            (true, false) => Code::TokenTypeUnsupported,
-            (false, _) if policy == Policy::Required => Code::DpopDowngraded,
-            _ => return Ok(self),
-        };
-        Err(Error::new(code))
+        policy.permits(self.bound, proved)?;
+        Ok(self)
     }
 }
 

@@ -1,5 +1,7 @@
 // What the provider of the browser tests does beside what that of the demo does.
 
+import validateDpop from 'oidc-provider/lib/helpers/validate_dpop.js';
+
 const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
@@ -29,13 +31,21 @@ export function exchangeTokens(provider) {
       ctx.body = { error: is ? 'invalid_target' : 'invalid_request' };
       return;
     }
+    // As its own grants do (RFC 9449 5): who proves a key gets a token that is bound to it, and only that key has a bound one.
+    const proof = await validateDpop(provider, ctx);
+    if (subject.jkt && subject.jkt !== proof?.thumbprint) {
+      ctx.status = 400;
+      ctx.body = { error: 'invalid_request' };
+      return;
+    }
     const { accountId, grantId } = subject;
     const token = new provider.AccessToken({ client, grantId, accountId, gty: EXCHANGE, scope: params.scope });
+    if (proof) token.setThumbprint('jkt', proof.thumbprint);
     token.claims = undefined;
     ctx.body = {
       access_token: await token.save(),
       issued_token_type: ACCESS_TOKEN,
-      token_type: 'Bearer',
+      token_type: token.tokenType,
       expires_in: token.expiration,
       scope: params.scope,
     };

@@ -13,7 +13,7 @@ beforeEach(() => {
   sent = [];
 });
 
-const verified = (proof) => jwtVerify(proof, EmbeddedJWK, { typ: 'dpop+jwt', algorithms: ['ES256'] });
+const verified = (proof) => jwtVerify(proof, EmbeddedJWK, { typ: 'dpop+jwt', algorithms: ['ES256', 'Ed25519', 'EdDSA'] });
 
 test('RFC 9449 section 6: the thumbprint of the key', async () => {
   const jwk = {
@@ -23,11 +23,29 @@ test('RFC 9449 section 6: the thumbprint of the key', async () => {
     crv: 'P-256',
   };
   const publicKey = await crypto.subtle.importKey('jwk', jwk, { name: 'ECDSA', namedCurve: 'P-256' }, true, ['verify']);
-  assert.equal(await adopt({ publicKey }), '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I');
+  assert.equal(await adopt({ pair: { publicKey } }), '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I');
+});
+
+test('RFC 8037 appendix A.3: the thumbprint of an Ed25519 key', async () => {
+  const jwk = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
+  const publicKey = await crypto.subtle.importKey('jwk', jwk, 'Ed25519', true, ['verify']);
+  assert.equal(await adopt({ pair: { publicKey }, alg: 'EdDSA' }), 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k');
+});
+
+test('a proof by Ed25519 verifies, under the name that the server announces', async () => {
+  for (const alg of ['Ed25519', 'EdDSA']) {
+    const key = await keepKey('make-key', '', alg);
+    const { payload, protectedHeader } = await verified(await prove(key, 'GET', 'https://api.example/', 'n-1', 'T'));
+    assert.deepEqual({ ...protectedHeader, jwk: { ...protectedHeader.jwk, x: '' } }, {
+      typ: 'dpop+jwt', alg, jwk: { crv: 'Ed25519', kty: 'OKP', x: '' },
+    });
+    assert.equal(await calculateJwkThumbprint(protectedHeader.jwk), key);
+    assert.equal(payload.htu, 'https://api.example/');
+  }
 });
 
 test('a proof has what section 4.2 asks for, and verifies', async () => {
-  const key = await keepKey('make-key', '');
+  const key = await keepKey('make-key', '', 'ES256');
   const before = Math.floor(Date.now() / 1000);
   const { payload, protectedHeader } = await verified(await prove(key, 'POST', 'https://id.example/token', 'n-1'));
   assert.deepEqual(Object.keys(protectedHeader).sort(), ['alg', 'jwk', 'typ']);
@@ -42,7 +60,7 @@ test('a proof has what section 4.2 asks for, and verifies', async () => {
 });
 
 test('RFC 9449 section 7: the hash of the access token', async () => {
-  const key = await keepKey('make-key', '');
+  const key = await keepKey('make-key', '', 'ES256');
   const token = 'Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU';
   const { payload } = await verified(await prove(key, 'GET', 'https://resource.example.org/protectedresource', null, token));
   assert.equal(payload.ath, 'fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo');
@@ -50,7 +68,7 @@ test('RFC 9449 section 7: the hash of the access token', async () => {
 });
 
 test('htu is the address as the browser writes it, without query and fragment', async () => {
-  const key = await keepKey('make-key', '');
+  const key = await keepKey('make-key', '', 'ES256');
   for (const [url, htu] of [
     ['HTTPS://API.Example:443/a/./b/../c?x=1#y', 'https://api.example/a/c'],
     ['https://api.example', 'https://api.example/'],
@@ -63,7 +81,7 @@ test('htu is the address as the browser writes it, without query and fragment', 
 });
 
 test('I06: 200 proofs at once are 200 different ones', async () => {
-  const key = await keepKey('make-key', '');
+  const key = await keepKey('make-key', '', 'ES256');
   const proofs = await Promise.all(Array.from({ length: 200 }, () => prove(key, 'GET', 'https://api.example/', null, 'T')));
   const ids = await Promise.all(proofs.map(async (proof) => (await verified(proof)).payload.jti));
   assert.equal(new Set(ids).size, 200);
@@ -77,7 +95,7 @@ test('the private key cannot be read out, and another key is not taken instead',
     return made;
   };
   try {
-    await keepKey('make-key', '');
+    await keepKey('make-key', '', 'ES256');
   } finally {
     delete crypto.subtle.generateKey;
   }
@@ -86,8 +104,25 @@ test('the private key cannot be read out, and another key is not taken instead',
   await assert.rejects(prove('another', 'GET', 'https://api.example/'));
 });
 
-test('where there is no page, no key waits for one', async () => {
-  await assert.rejects(keepKey('make-key', 'tw.state'));
+test('a key that cannot wait for its login is told from one that cannot be made', async () => {
+  // Here there is no page.
+  assert.equal(await keepKey('make-key', 'tw.state', 'ES256'), undefined);
+  crypto.subtle.generateKey = async () => {
+    throw new DOMException('', 'NotSupportedError');
+  };
+  try {
+    await assert.rejects(keepKey('make-key', 'tw.state', 'Ed25519'));
+  } finally {
+    delete crypto.subtle.generateKey;
+  }
+});
+
+test('a key that is dropped is gone, and nothing is stored for its sake', async () => {
+  const key = await keepKey('make-key', '', 'ES256');
+  // There is no IndexedDB here.
+  await keepKey('drop-key', key);
+  await assert.rejects(prove(key, 'GET', api));
+  await assert.rejects(keepKey('drop-key', 'of another page'));
 });
 
 // auth.fetch and auth.proof on an engine that says what is to be done.
@@ -108,7 +143,7 @@ const serve = (...answers) => {
 
 const ready = async (answers) => {
   const { client, core } = await makeClient({ apis: [api], dpop: 'required' });
-  const key = await keepKey('make-key', '');
+  const key = await keepKey('make-key', '', 'ES256');
   const terms = { serial: 1, nonce: null, tries: 0, renewed: false };
   const script = answers.map((answer) => answer && { token: 'T1', key, ...terms, ...answer });
   core.answers.proof = () => (script.length ? (script.shift() ?? null) : { token: 'T1', key, ...terms });
@@ -191,6 +226,11 @@ test('auth.proof: headers of one request, for any transport', async () => {
   assert.deepEqual([payload.htm, payload.htu], ['POST', `${api}/x`]);
   assert.equal(await calculateJwkThumbprint(protectedHeader.jwk), key);
   assert.equal(core.calls.at(-1).args.nonce, 'n9');
+  // Another token is for the engine to judge, too; without keys it is a Bearer token.
+  await client.proof({ url: api, token: 'T2' });
+  assert.equal(core.calls.at(-1).args.token, 'T2');
+  const plain = await makeClient({});
+  assert.deepEqual(await plain.client.proof({ url: api, token: 'T2' }), { authorization: 'Bearer T2' });
   core.answers.proof = () => ({ token: 'T1', key: null, serial: 1, nonce: null, tries: 0, renewed: false });
   assert.deepEqual(await client.proof({ url: `${api}/x` }), { authorization: 'Bearer T1' });
   const hidden = await makeClient({ exposeAccessToken: false });

@@ -127,6 +127,7 @@ impl Server {
             Some(Decision::Used) => said("invalid_grant"),
             Some(Decision::Granted(grant)) => {
                 device.decision = Some(Decision::Used);
+                self.bind(grant, request);
                 self.first_tokens(grant, now)
             }
         }

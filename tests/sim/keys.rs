@@ -18,13 +18,24 @@ pub(crate) struct KeyStore {
     pub(crate) loses: bool,
     /// The browser makes no keys.
     pub(crate) makes_none: bool,
+    /// It makes keys for this algorithm only.
+    pub(crate) makes_only: Option<&'static str>,
+    /// What the keys that were made are for.
+    pub(crate) algorithms: Vec<&'static str>,
 }
 
 impl KeyStore {
     /// Does a job for a page whose memory holds these keys.
     pub(crate) fn work(&mut self, memory: &mut Vec<String>, keep: Keep) -> Kept {
         let done = match keep {
-            Keep::MakeKey { state } => self.make(state).inspect(|key| memory.push(key.clone())),
+            Keep::MakeKey { algorithm, state } => {
+                if self.makes_none || self.makes_only.is_some_and(|only| only != algorithm) {
+                    return Kept::word(KeepWord::Failed);
+                }
+                self.algorithms.push(algorithm);
+                let record = self.make(memory, state).map(Secret::new);
+                return Kept { record, ..Kept::word(KeepWord::Done) };
+            }
             Keep::TakeKey { state } => {
                 let at = self.away.iter().position(|(known, _)| *known == state);
                 at.map(|at| self.away.remove(at).1).inspect(|key| memory.push(key.clone()))
@@ -44,13 +55,16 @@ impl KeyStore {
         Kept { record: done.map(Secret::new), ..Kept::word(word) }
     }
 
-    fn make(&mut self, state: String) -> Option<String> {
-        if self.makes_none || (self.stores_none && !state.is_empty()) {
+    /// One for a login waits where it is stored, and in no memory.
+    fn make(&mut self, memory: &mut Vec<String>, state: String) -> Option<String> {
+        if self.stores_none && !state.is_empty() {
             return None;
         }
         self.made += 1;
         let key = format!("key.{}", self.made);
-        if !state.is_empty() {
+        if state.is_empty() {
+            memory.push(key.clone());
+        } else {
             self.away.push((state, key.clone()));
         }
         Some(key)

@@ -3,10 +3,11 @@
 use tokenward::engine::input::OpId;
 use tokenward::engine::output::{Event, Status};
 use tokenward::error::Code;
+use tokenward::protocol::http::Purpose;
 use tokenward::time::Millis;
 
 use crate::properties::{Outcome, Wish};
-use crate::scenarios::{code_of, log_in, nobody, somebody, sound};
+use crate::scenarios::{code_of, log_in, lose_answer, nobody, slow, somebody, sound};
 use crate::server::{Policy, Rotation};
 use crate::world::World;
 
@@ -242,13 +243,49 @@ fn i07_a_browser_that_stores_no_keys_binds_the_tokens_only() {
 
 #[test]
 fn i07_a_browser_that_makes_no_keys() {
-    for (options, result) in [(REQUIRED, None), (PREFERRED, Some(false))] {
-        let mut world = nobody(binding(), options);
-        world.key_store.makes_none = true;
-        log_in(&mut world);
-        assert_eq!(bound(&world), result, "{}", world.trace);
+    let mut world = nobody(binding(), REQUIRED);
+    world.key_store.makes_none = true;
+    let op = world.login("{}");
+    world.run_for(500);
+    assert_eq!(code_of(&world, op), Code::DpopUnsupported);
+    assert!(world.visits.is_empty(), "before the page is left");
+    sound(&world);
+
+    let mut world = nobody(binding(), PREFERRED);
+    world.key_store.makes_none = true;
+    log_in(&mut world);
+    assert_eq!(bound(&world), Some(false), "{}", world.trace);
+    sound(&world);
+}
+
+#[test]
+fn the_server_says_by_which_algorithm_and_the_browser_whether_it_has_it() {
+    let announces = |names: &str, dpop: &str| -> &'static str {
+        let metadata = format!(r#""metadata":{{"dpop_signing_alg_values_supported":[{names}]}}"#);
+        format!(r#""dpop":"{dpop}",{metadata},"renewal":"on-demand""#).leak()
+    };
+    for (names, algorithm) in [
+        (r#""EdDSA","Ed25519","ES256""#, "ES256"),
+        (r#""EdDSA","Ed25519","RS256""#, "Ed25519"),
+        (r#""PS256","EdDSA""#, "EdDSA"),
+    ] {
+        let mut world = somebody(binding(), announces(names, "required"));
+        renew(&mut world);
+        assert_eq!((bound(&world), &world.key_store.algorithms[..]), (Some(true), &[algorithm][..]));
         sound(&world);
     }
+    let only = r#""EdDSA","Ed25519""#;
+    let mut world = nobody(binding(), announces(only, "required"));
+    world.key_store.makes_only = Some("ES256");
+    let op = world.login("{}");
+    world.run_for(500);
+    assert_eq!(code_of(&world, op), Code::DpopUnsupported);
+    sound(&world);
+    let mut world = nobody(binding(), announces(only, "preferred"));
+    world.key_store.makes_only = Some("ES256");
+    log_in(&mut world);
+    assert_eq!(bound(&world), Some(false), "{}", world.trace);
+    sound(&world);
 }
 
 #[test]
@@ -320,6 +357,28 @@ fn a_logout_while_the_key_is_being_kept_leaves_nothing() {
     sound(&world);
 }
 
+/// The record still names the key of the session before: another tab lives by it.
+#[test]
+fn a_client_that_is_disposed_while_its_key_is_being_kept_drops_no_other() {
+    let mut world = somebody(binding(), SEALED);
+    world.open();
+    world.restore_session();
+    world.run_for(1_000);
+    world.keeper.slowest = 40;
+    world.login("{}");
+    world.run_for(1_000);
+    let url = world.user_logs_in();
+    world.come_back(&url);
+    assert!(world.run_while(5_000, |world| world.count(Event::SignedIn) < 2), "{}", world.trace);
+    world.dispose();
+    world.run_for(1_000);
+    assert!(world.key_store.kept.contains(&"key.1".to_owned()));
+    world.current = 0;
+    let op = renew(&mut world);
+    assert!(matches!(world.outcome(op), Some(Outcome::Token { .. })), "{}", world.trace);
+    sound(&world);
+}
+
 #[test]
 fn nothing_is_sent_again_after_a_logout() {
     let mut world = somebody(Policy { rotation: Rotation::Always, ..binding() }, REQUIRED);
@@ -347,12 +406,339 @@ fn nothing_is_sent_again_for_a_session_that_is_over() {
 }
 
 #[test]
-fn a_login_that_requires_proofs_of_a_server_without_es256_is_refused() {
-    let options = r#""dpop":"required","metadata":{"dpop_signing_alg_values_supported":["EdDSA"]}"#;
+fn a_login_that_requires_proofs_of_a_server_without_a_known_algorithm_is_refused() {
+    let options = r#""dpop":"required","metadata":{"dpop_signing_alg_values_supported":["PS256"]}"#;
     let mut world = nobody(binding(), options);
     let op = world.login("{}");
     world.run_for(500);
     assert_eq!(code_of(&world, op), Code::DpopUnsupported);
+    sound(&world);
+}
+
+#[test]
+fn a_key_is_dropped_with_what_it_was_made_for() {
+    let mut world = somebody(binding(), REQUIRED);
+    // A check asks with a key of its own.
+    for _ in 0..3 {
+        world.login(r#"{"via":"check","prompt":"none"}"#);
+        world.run_for(500);
+        let url = world.user_logs_in();
+        let op = world.come_back(&url);
+        world.run_for(1_000);
+        assert!(matches!(world.outcome(op), Some(Outcome::Done)), "{}", world.trace);
+    }
+    assert_eq!((world.keys.clone(), world.server.exchanges), (vec!["key.1".to_owned()], 4));
+    // So does a login that fails.
+    world.server.signs_with = Some(250);
+    let op = log_in(&mut world);
+    assert_eq!(code_of(&world, op), Code::IdTokenKey);
+    world.server.downgrades = true;
+    let op = log_in(&mut world);
+    assert_eq!(code_of(&world, op), Code::DpopDowngraded);
+    lose_answer(&mut world, Purpose::Token);
+    let op = log_in(&mut world);
+    assert_eq!(code_of(&world, op), Code::NetworkFailed);
+    assert_eq!(world.keys, ["key.1"]);
+    world.server.signs_with = None;
+    world.server.downgrades = false;
+    // And a device login that is given up, denied, or comes to no code.
+    let op = world.login_with_device("{}");
+    world.run_for(6_000);
+    world.cancel(op);
+    world.login_with_device("{}");
+    world.run_for(500);
+    assert!(world.server.user_decides(false, world.clock.truth));
+    world.run_for(6_000);
+    world.server.devices.instead = Some("{}".to_owned());
+    world.login_with_device("{}");
+    world.run_for(1_000);
+    assert_eq!(world.keys, ["key.1"], "{}", world.trace);
+    log_in(&mut world);
+    assert_eq!(world.keys.len(), 1);
+    renew(&mut world);
+    world.logout(r#"{"local":true}"#);
+    world.run_for(1_000);
+    assert!(world.keys.is_empty());
+    sound(&world);
+}
+
+// A login by another device.
+
+/// A code is shown; the user enters it, or not.
+fn show_code(policy: Policy, options: &'static str) -> (World, OpId) {
+    let mut world = nobody(policy, options);
+    let op = world.login_with_device("{}");
+    world.run_for(500);
+    (world, op)
+}
+
+fn enter_code(world: &mut World) {
+    assert!(world.server.user_decides(true, world.clock.truth));
+    world.run_for(6_000);
+}
+
+#[test]
+fn a_device_login_makes_the_key_of_its_session() {
+    for options in [REQUIRED, PREFERRED, SEALED] {
+        let (mut world, op) = show_code(binding(), options);
+        world.run_for(6_000);
+        enter_code(&mut world);
+        assert!(matches!(world.outcome(op), Some(Outcome::SignedIn { .. })), "{}", world.trace);
+        assert_eq!(bound(&world), Some(true));
+        renew(&mut world);
+        world.userinfo();
+        world.run_for(500);
+        let exchanges = world.server.devices.polls.len() + 2;
+        assert_eq!((world.server.proofs.len(), world.keys.clone()), (exchanges, vec!["key.1".to_owned()]));
+        assert!(world.server.proofs.iter().all(|proof| proof.key == "key.1"));
+        assert_eq!(world.key_store.kept.len(), usize::from(options == SEALED));
+        sound(&world);
+    }
+}
+
+#[test]
+fn a_device_login_proves_nothing_where_nothing_is_read() {
+    for (policy, options) in [(Policy::default(), PREFERRED), (binding(), r#""dpop":"off""#)] {
+        let (mut world, op) = show_code(policy, options);
+        enter_code(&mut world);
+        assert!(matches!(world.outcome(op), Some(Outcome::SignedIn { .. })), "{}", world.trace);
+        assert!(bound(&world) == Some(false) && world.keys.is_empty() && world.server.proofs.is_empty());
+        sound(&world);
+    }
+}
+
+#[test]
+fn a_device_login_without_a_key_shows_no_code_or_goes_without_proofs() {
+    let unread = r#""dpop":"required","metadata":{"dpop_signing_alg_values_supported":["RS256"]}"#;
+    let (world, op) = show_code(binding(), unread);
+    assert_eq!(code_of(&world, op), Code::DpopUnsupported);
+    assert!(world.codes.is_empty() && world.status() == Some(Status::SignedOut));
+    sound(&world);
+    for (options, result) in [(REQUIRED, None), (PREFERRED, Some(false))] {
+        let mut world = nobody(binding(), options);
+        world.key_store.makes_none = true;
+        let op = world.login_with_device("{}");
+        world.run_for(500);
+        if result.is_none() {
+            assert_eq!(code_of(&world, op), Code::DpopUnsupported);
+            assert!(world.codes.is_empty());
+        } else {
+            enter_code(&mut world);
+        }
+        assert_eq!(bound(&world), result, "{}", world.trace);
+        sound(&world);
+    }
+}
+
+#[test]
+fn i01_a_question_for_tokens_gets_the_nonce_it_wants() {
+    let (mut world, op) = show_code(binding(), REQUIRED);
+    demand(&mut world, "a");
+    world.run_for(12_000);
+    // What is refused for its nonce is no question: the interval is kept to.
+    assert_eq!(nonces(&world), [None, Some("a"), Some("a")]);
+    assert_eq!(world.server.devices.polls.len(), 2);
+    demand(&mut world, "b");
+    enter_code(&mut world);
+    assert!(matches!(world.outcome(op), Some(Outcome::SignedIn { .. })), "{}", world.trace);
+    assert_eq!(nonces(&world)[3..], [Some("a"), Some("b")]);
+    renew(&mut world);
+    assert_eq!(nonces(&world)[5..], [Some("b")]);
+    sound(&world);
+}
+
+#[test]
+fn i02_i03_a_question_that_cannot_be_proven_ends_the_device_login() {
+    let (mut world, op) = show_code(binding(), REQUIRED);
+    world.server.never_content = true;
+    world.run_for(20_000);
+    assert_eq!(code_of(&world, op), Code::TokenRefused);
+    assert_eq!((world.server.proofs.len(), world.server.devices.polls.len()), (3, 0));
+    sound(&world);
+
+    let (mut world, op) = show_code(binding(), REQUIRED);
+    demand(&mut world, "a");
+    world.server.hides_nonce = true;
+    world.run_for(20_000);
+    assert_eq!(code_of(&world, op), Code::DpopNonceMissing);
+    assert_eq!(world.server.proofs.len(), 1);
+    sound(&world);
+}
+
+#[test]
+fn i04_a_device_login_that_gets_a_bearer_token() {
+    for (options, result) in [(REQUIRED, None), (PREFERRED, Some(false))] {
+        let (mut world, op) = show_code(binding(), options);
+        world.server.downgrades = true;
+        enter_code(&mut world);
+        assert_eq!(bound(&world), result, "{}", world.trace);
+        if result.is_none() {
+            assert_eq!(code_of(&world, op), Code::DpopDowngraded);
+        }
+        sound(&world);
+    }
+}
+
+#[test]
+fn i07_a_device_login_whose_key_is_lost_ends() {
+    let (mut world, op) = show_code(binding(), REQUIRED);
+    world.key_store.loses = true;
+    world.keys.clear();
+    enter_code(&mut world);
+    assert_eq!(code_of(&world, op), Code::DpopKeyLost);
+    assert!(world.server.devices.polls.is_empty() && world.status() == Some(Status::SignedOut));
+    sound(&world);
+}
+
+#[test]
+fn a_device_login_is_given_up_or_overtaken_while_its_key_is_made() {
+    for disposes in [false, true] {
+        let mut world = nobody(binding(), REQUIRED);
+        world.keeper.slowest = 2_000;
+        let op = world.login_with_device("{}");
+        world.run_for(200);
+        assert!(world.outcome(op).is_none(), "{}", world.trace);
+        if disposes {
+            world.logout(r#"{"local":true}"#);
+        } else {
+            world.cancel(op);
+        }
+        world.run_for(10_000);
+        assert_eq!(code_of(&world, op), Code::Aborted);
+        assert!(world.codes.is_empty() && world.status() == Some(Status::SignedOut));
+        sound(&world);
+    }
+}
+
+// Tokens for tokens.
+
+#[track_caller]
+fn exchanged(world: &World, op: OpId) -> (String, &'static str) {
+    match world.outcome(op) {
+        Some(Outcome::Exchanged { token, token_type }) => (token.clone(), *token_type),
+        other => panic!("{other:?}\n{}", world.trace),
+    }
+}
+
+fn exchange(world: &mut World) -> OpId {
+    let op = world.exchange_token(r#"{"audience":"https://partner.example.com"}"#);
+    world.run_for(1_000);
+    op
+}
+
+const OWN: &str = r#"{"subjectToken":"x","subjectTokenType":"urn:ietf:params:oauth:token-type:saml2"}"#;
+
+#[test]
+fn an_exchange_is_proven_by_the_key_of_the_session() {
+    for options in [REQUIRED, PREFERRED] {
+        let mut world = somebody(binding(), options);
+        let op = exchange(&mut world);
+        let (token, kind) = exchanged(&world, op);
+        assert_eq!(kind, "DPoP");
+        assert_eq!(world.server.access[&token].key.as_deref(), Some("key.1"));
+        assert!(world.server.proofs.iter().all(|proof| proof.key == "key.1"));
+        // So is that of a token that the app has from elsewhere.
+        let op = world.exchange_token(OWN);
+        world.run_for(1_000);
+        assert_eq!(code_of(&world, op), Code::TokenRefused);
+        assert_eq!((world.server.proofs.len(), world.server.token_exchanges), (3, 2));
+        sound(&world);
+    }
+    let mut world = somebody(Policy::default(), PREFERRED);
+    let op = exchange(&mut world);
+    assert_eq!(exchanged(&world, op).1, "Bearer");
+    assert!(world.server.proofs.is_empty());
+    sound(&world);
+}
+
+#[test]
+fn an_exchanged_token_is_proven_by_the_key_that_it_is_bound_to() {
+    let mut world = somebody(binding(), PREFERRED);
+    let op = exchange(&mut world);
+    let (token, _) = exchanged(&world, op);
+    let args = format!(r#"{{{API},"nonce":"n1","token":"{token}"}}"#);
+    let op = world.proof(&args);
+    match world.outcome(op) {
+        Some(Outcome::Proof { token: given, key, nonce, .. }) => {
+            assert_eq!((given, key.as_deref(), nonce.as_deref()), (&token, Some("key.1"), Some("n1")));
+        }
+        other => panic!("{other:?}"),
+    }
+    let op = world.proof(&format!(r#"{{{API},"token":"a b"}}"#));
+    assert_eq!(code_of(&world, op), Code::OptionInvalid);
+    world.logout(r#"{"local":true}"#);
+    world.run_for(1_000);
+    let op = world.proof(&args);
+    assert_eq!(code_of(&world, op), Code::LoginRequired, "the key is gone");
+    sound(&world);
+}
+
+#[test]
+fn i01_an_exchange_gets_the_nonce_it_wants() {
+    let mut world = somebody(binding(), REQUIRED);
+    demand(&mut world, "a");
+    let op = exchange(&mut world);
+    assert_eq!(exchanged(&world, op).1, "DPoP");
+    assert_eq!((nonces(&world), world.server.token_exchanges), (vec![None, None, Some("a")], 1));
+    sound(&world);
+}
+
+#[test]
+fn i04_an_exchange_that_gets_a_bearer_token() {
+    let mut world = somebody(binding(), REQUIRED);
+    world.server.downgrades = true;
+    let op = exchange(&mut world);
+    assert_eq!(code_of(&world, op), Code::DpopDowngraded);
+    assert_eq!(world.status(), Some(Status::SignedIn), "the session is not touched by it");
+    sound(&world);
+    let mut world = somebody(binding(), PREFERRED);
+    world.server.downgrades = true;
+    let op = exchange(&mut world);
+    assert_eq!(exchanged(&world, op).1, "Bearer");
+    sound(&world);
+}
+
+#[test]
+fn where_tokens_must_be_bound_nobody_exchanges_without_a_session() {
+    let mut world = nobody(binding(), REQUIRED);
+    let op = world.exchange_token(OWN);
+    world.run_for(1_000);
+    assert_eq!((code_of(&world, op), world.server.token_exchanges), (Code::LoginRequired, 0));
+    sound(&world);
+    // One that prefers them asks without.
+    let mut world = nobody(binding(), PREFERRED);
+    let op = world.exchange_token(OWN);
+    world.run_for(1_000);
+    assert_eq!((code_of(&world, op), world.server.token_exchanges), (Code::TokenRefused, 1));
+    sound(&world);
+}
+
+#[test]
+fn an_exchange_is_not_sent_again_for_a_session_that_is_over() {
+    for another in [false, true] {
+        let mut world = somebody(binding(), REQUIRED);
+        demand(&mut world, "a");
+        slow(&mut world, Purpose::Token, 2_000);
+        let op = world.exchange_token(OWN);
+        world.run_for(100);
+        if another {
+            log_in(&mut world);
+        } else {
+            world.logout(r#"{"local":true}"#);
+        }
+        world.run_for(5_000);
+        assert_eq!((code_of(&world, op), world.server.token_exchanges), (Code::LoginRequired, 0));
+        sound(&world);
+    }
+}
+
+#[test]
+fn i07_an_exchange_whose_key_is_lost_is_not_sent() {
+    let mut world = somebody(binding(), REQUIRED);
+    world.key_store.loses = true;
+    world.keys.clear();
+    let op = exchange(&mut world);
+    assert_eq!((code_of(&world, op), world.server.token_exchanges), (Code::DpopKeyLost, 0));
     sound(&world);
 }
 

@@ -48,7 +48,10 @@ pub(crate) enum Outcome {
         met: bool,
     },
     Claims,
-    Exchanged(String),
+    Exchanged {
+        token: String,
+        token_type: &'static str,
+    },
     Failed(Error),
 }
 
@@ -86,6 +89,19 @@ pub(crate) enum Kind {
     Restore,
     Device,
     Exchange,
+    /// What came of asking who is signed in at the server.
+    Check(Said),
+}
+
+/// What the authorization endpoint says to a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// Somebody is signed in: the grant of the code.
+    Somebody(usize),
+    /// Nobody is.
+    Nobody,
+    /// Something else.
+    Nothing,
 }
 
 #[derive(Debug)]
@@ -196,6 +212,8 @@ tally! {
     polls,
     exchanged,
     verified_userinfo,
+    checks,
+    ended_by_check,
 }
 
 impl Tally {
@@ -210,9 +228,6 @@ impl Tally {
         "degraded",
         "repeated",
     ];
-
-    /// What the schedules of shared sessions do not try.
-    pub(crate) const SINGLE: &[&str] = &["devices", "polls", "exchanged", "verified_userinfo"];
 }
 
 #[derive(Debug)]
@@ -258,8 +273,16 @@ pub(crate) struct Checker {
     since: HashMap<String, Millis>,
     /// What the server said last to a refresh.
     last_word: Word,
-    /// The authorization endpoint said that nobody is signed in there.
-    pub(crate) denied: bool,
+    /// Grants that came of checks: nothing of them is used.
+    of_checks: HashSet<usize>,
+    /// Refresh tokens of theirs that were not given back yet.
+    owed: HashMap<usize, String>,
+    /// The session whose user a check has found.
+    vouched: Option<usize>,
+    /// What a check said that did not find the user of a session.
+    doomed: Option<(usize, Said)>,
+    /// So many exchanges may be sent.
+    exchanges: u32,
     // While one input is handled:
     hearing: Word,
     calling: bool,
@@ -326,7 +349,11 @@ impl Checker {
             removes: None,
             since: HashMap::new(),
             last_word: Word::None,
-            denied: false,
+            of_checks: HashSet::new(),
+            owed: HashMap::new(),
+            vouched: None,
+            doomed: None,
+            exchanges: 0,
             reading: false,
             gone: false,
             hearing: Word::None,
@@ -366,7 +393,11 @@ impl Checker {
         if matches!(kind, Kind::Token(_) | Kind::Userinfo | Kind::Exchange) {
             self.token_requests.add(2.0);
         }
-        if matches!(kind, Kind::Redirect | Kind::Userinfo | Kind::Device) {
+        if let Kind::Check(Said::Somebody(grant)) = kind {
+            self.of_checks.insert(grant);
+        }
+        self.exchanges += u32::from(matches!(kind, Kind::Exchange));
+        if matches!(kind, Kind::Redirect | Kind::Userinfo | Kind::Device | Kind::Check(_)) {
             self.key_requests.add(2.0);
         }
         if matches!(kind, Kind::Logout | Kind::Revoke) {
@@ -433,6 +464,9 @@ impl Checker {
                 self.sent.insert(access.to_owned(), (sent.now, sent.truth));
             }
             if let Some(refresh) = refresh {
+                if self.of_checks.contains(grant) {
+                    self.owed.insert(*grant, refresh.clone());
+                }
                 self.refresh.insert(*grant, refresh.clone());
                 // Logout wins: what comes too late is given back.
                 let late = match refreshed {
@@ -543,6 +577,8 @@ impl Checker {
         self.require(grant.is_some(), || "a token that no server issued".to_owned());
         let forgotten = grant.is_some_and(|grant| self.forgotten.contains(&grant));
         self.require(!forgotten, || "a token of a session that is over".to_owned());
+        let of_check = grant.is_some_and(|grant| self.of_checks.contains(&grant));
+        self.require(!of_check, || "a token of a check is used".to_owned());
         grant
     }
 
@@ -584,6 +620,7 @@ impl Checker {
                 if arrival.field("token").map(str::to_owned) == self.must_revoke {
                     self.must_revoke = None;
                 }
+                self.owed.retain(|_, token| arrival.field("token") != Some(token));
             }
             Purpose::Userinfo => {
                 let token = arrival.bearer.unwrap_or_default();
@@ -602,6 +639,8 @@ impl Checker {
                 self.fail(what);
             }
         } else if let Some(subject) = arrival.field("subject_token") {
+            self.require(self.exchanges > 0, || "an exchange that nobody asked for".to_owned());
+            self.exchanges = self.exchanges.saturating_sub(1);
             // Other tokens are the app's own.
             if subject.starts_with("at.") {
                 self.may_be_seen(subject, facts);
@@ -663,7 +702,10 @@ impl Checker {
                 met: *met,
             },
             Ok(Reply::Claims(_)) => Outcome::Claims,
-            Ok(Reply::Exchanged { exchanged, .. }) => Outcome::Exchanged(exchanged.token.expose().to_owned()),
+            Ok(Reply::Exchanged { exchanged, .. }) => Outcome::Exchanged {
+                token: exchanged.token.expose().to_owned(),
+                token_type: exchanged.token_type,
+            },
             Err(error) => Outcome::Failed(error.clone()),
         };
         let Some(operation) = self.operations.remove(&op.0) else { return };
@@ -681,13 +723,30 @@ impl Checker {
                 let bound = facts.server.access.get(token).and_then(|access| access.key.as_ref());
                 self.require(bound == key.as_ref(), || "a proof by another key than the token's".to_owned());
             }
-            (Kind::Exchange, Outcome::Exchanged(token)) => {
+            (Kind::Exchange, Outcome::Exchanged { token, token_type }) => {
                 self.tally.exchanged += 1;
                 self.require(!overtaken, || "an exchange goes on although a logout came after it".to_owned());
                 self.may_be_seen(token, facts);
+                let bound = facts.server.access.get(token).is_some_and(|access| access.key.is_some());
+                self.require((*token_type == "DPoP") == bound, || {
+                    "a bound token is taken for another".to_owned()
+                });
             }
             (Kind::Userinfo, Outcome::Claims) => {
                 self.tally.verified_userinfo += u64::from(facts.server.policy.signs_userinfo);
+            }
+            (Kind::Check(said), Outcome::Done) => {
+                self.require(!overtaken, || "a check goes on although a logout came after it".to_owned());
+                self.tally.checks += 1;
+                if let Said::Somebody(grant) = said {
+                    let owes = facts.server.policy.has_revocation && self.owed.contains_key(grant);
+                    self.require(!owes, || "what a check brought is not given back".to_owned());
+                }
+                self.checked(*said, facts);
+            }
+            // It goes on all the same.
+            (Kind::Check(said), Outcome::Failed(error)) if error.code == Code::Aborted => {
+                self.checked(*said, facts);
             }
             (Kind::StepUp, Outcome::Done | Outcome::StepUp { .. })
             | (Kind::Proof, Outcome::Done | Outcome::Failed(_))
@@ -695,9 +754,8 @@ impl Checker {
             | (Kind::Restore, Outcome::Done | Outcome::Failed(_))
             | (Kind::Logout, Outcome::Done | Outcome::Navigate(_) | Outcome::Failed(_))
             | (Kind::Revoke, Outcome::Done | Outcome::Failed(_))
-            | (Kind::Redirect | Kind::Login, Outcome::Failed(_))
-            // Of a check there is nothing to tell.
-            | (Kind::Redirect, Outcome::NotOurs | Outcome::Done) => {}
+            | (Kind::Redirect | Kind::Login | Kind::Check(_), Outcome::Failed(_))
+            | (Kind::Redirect, Outcome::NotOurs) => {}
             (Kind::Redirect | Kind::Device, Outcome::SignedIn { .. })
             | (Kind::Login, Outcome::Navigate(_)) => {
                 self.tally.devices += u64::from(matches!(operation.kind, Kind::Device));
@@ -711,6 +769,31 @@ impl Checker {
         let took = facts.awake - operation.begun;
         self.require(took <= PATIENCE, || format!("{:?} took {took} ms", operation.kind));
         self.operations.insert(op.0, Operation { outcome: Some(outcome), ..operation });
+    }
+
+    /// What a check says is known, or will be.
+    fn checked(&mut self, said: Said, facts: &Facts<'_>) {
+        let Some(session) = self.session else { return };
+        match said {
+            Said::Somebody(grant) if facts.server.is_same_user(grant, session) => {
+                self.vouched = Some(session);
+            }
+            said => self.doomed = Some((session, said)),
+        }
+    }
+
+    /// Whether a check says that the user of that session is signed out at the server, or is somebody else.
+    pub(crate) fn is_denied(&self, session: usize, server: &Server) -> bool {
+        let says = |said: Said| match said {
+            Said::Somebody(grant) => !server.is_same_user(grant, session),
+            Said::Nobody => self.vouched == Some(session),
+            Said::Nothing => false,
+        };
+        let asks = |op: &OpId| match self.operations.get(&op.0).map(|operation| &operation.kind) {
+            Some(Kind::Check(said)) => says(*said),
+            _ => false,
+        };
+        self.open.iter().any(asks) || self.doomed.is_some_and(|(of, said)| of == session && says(said))
     }
 
     fn hands_out(&mut self, wish: &Wish, operation: &Operation, token: &str, serial: u32, facts: &Facts<'_>) {
@@ -750,6 +833,7 @@ impl Checker {
                 }
                 self.session = self.last_given;
                 self.expired = false;
+                (self.vouched, self.doomed) = (None, None);
                 self.tally.signed_in_elsewhere += u64::from(self.reading);
                 let code = matches!(self.hearing, Word::Tokens { refreshed: false, .. });
                 self.require(code || !self.calling, || "signed in by a call".to_owned());
@@ -785,20 +869,25 @@ impl Checker {
         let code = error.map(|error| error.code);
         let Some(grant) = self.session else { return self.fail("a session ends that was over") };
         // Where the record must be removed first, the end is told when that is done.
-        let by_word = self.denied
-            || match self.sealed {
-                true => self.last_word == Word::InvalidGrant,
-                false => self.hearing == Word::InvalidGrant,
-            };
+        let refused = match self.sealed {
+            true => self.last_word == Word::InvalidGrant,
+            false => self.hearing == Word::InvalidGrant,
+        };
+        let denied = self.is_denied(grant, facts.server);
         let known = self.refresh.get(&grant).cloned();
         match code {
             Some(Code::SessionEnded) => {
                 self.tally.ended_by_word += 1;
-                self.require(by_word, || "a session ends without the server's word".to_owned());
+                self.require(refused || denied, || "a session ends without the server's word".to_owned());
+                let by_check = error.and_then(|error| error.oauth_error.as_deref()) == Some("login_required");
+                self.tally.ended_by_check += u64::from(by_check);
+                if by_check && facts.server.policy.has_revocation {
+                    self.must_revoke = known;
+                }
             }
             Some(Code::IdentityChanged) => {
                 self.tally.ended_by_identity += 1;
-                let doubtful = !facts.server.can_be_proven(grant);
+                let doubtful = !facts.server.can_be_proven(grant) || denied;
                 self.require(doubtful, || format!("a session ends for nothing: {error:?}"));
                 if facts.server.policy.has_revocation {
                     self.must_revoke = known;
@@ -887,6 +976,7 @@ impl Checker {
             self.forgotten.insert(grant);
         }
         self.open.clear();
+        (self.vouched, self.doomed) = (None, None);
         self.presented.retain(|_, state| *state != Presented::InTheAir);
         if self.sealed {
             // It may find its session again, with another clock.

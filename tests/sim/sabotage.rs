@@ -33,6 +33,14 @@ pub(crate) enum Sabotage {
     TokenAfterEnd,
     /// A token in an error message.
     TellSecret,
+    /// Every question of a device login is asked twice.
+    AskTwice,
+    /// Every exchange of tokens is asked for twice.
+    ExchangeTwice,
+    /// What came of asking who is signed in at the server is kept.
+    KeepWhatChecksBring,
+    /// A server that knows nobody ends the session, whether it knew the user before or not.
+    BelieveEveryDenial,
     /// The lock is given back when the request is sent, before anything of the answer is written.
     UnlockEarly,
     /// What was known before the lock was granted is taken for what is there.
@@ -58,9 +66,23 @@ impl Sabotage {
         Self::TellSecret,
     ];
 
+    /// Those of device logins, exchanges and checks.
+    pub(crate) const OF_OTHER_FLOWS: [Self; 4] =
+        [Self::AskTwice, Self::ExchangeTwice, Self::KeepWhatChecksBring, Self::BelieveEveryDenial];
+
     /// Those that only show where pages share a session.
     pub(crate) const SHARED: [Self; 4] =
         [Self::UnlockEarly, Self::NoReread, Self::Overwrite, Self::IgnoreJournal];
+
+    /// What is in the form of the requests that it sends twice.
+    fn twice(self) -> Option<&'static str> {
+        match self {
+            Self::SendRefreshTwice => Some(REFRESH),
+            Self::AskTwice => Some("device_code="),
+            Self::ExchangeTwice => Some("subject_token="),
+            _ => None,
+        }
+    }
 
     /// What the checker must say.
     pub(crate) fn complaint(self) -> &'static [&'static str] {
@@ -77,6 +99,10 @@ impl Sabotage {
             Self::SwallowRevocation => &["is not given back"],
             Self::TokenAfterEnd => &["of a session that is over"],
             Self::TellSecret => &["a secret in"],
+            Self::AskTwice => &["two polls in the air"],
+            Self::ExchangeTwice => &["an exchange that nobody asked for"],
+            Self::KeepWhatChecksBring => &["what a check brought is not given back"],
+            Self::BelieveEveryDenial => &["without the server's word"],
             Self::UnlockEarly => &["that another page has sent", "its successor was written"],
             Self::NoReread => &["what was read under the lock is not known", "its successor was written"],
             Self::Overwrite => &["is kept after a logout", "that another page has sent", "cannot know"],
@@ -105,7 +131,7 @@ impl Saboteur {
     pub(crate) fn bend(&mut self, output: Output) -> Vec<Output> {
         match (self.how, output) {
             (Sabotage::None, output) => vec![output],
-            (Sabotage::SendRefreshTwice, Output::Send(job, request)) if is_refresh(&request) => {
+            (how, Output::Send(job, request)) if how.twice().is_some_and(|part| has(&request, part)) => {
                 let again = duplicate(&request, request.form.as_ref().map(|f| f.expose().to_owned()));
                 vec![Output::Send(job, request), Output::Send(job, again)]
             }
@@ -126,13 +152,19 @@ impl Saboteur {
                 let error = Error::new(Code::SessionEnded);
                 vec![Output::Token(None), Output::Event(Event::SessionExpired, Some(error))]
             }
+            (Sabotage::BelieveEveryDenial, Output::Settle(op, Err(error)))
+                if error.oauth_error.as_deref() == Some("login_required") =>
+            {
+                let ended = Output::Event(Event::SessionExpired, Some(Error::new(Code::SessionEnded)));
+                vec![Output::Token(None), ended, Output::Settle(op, Err(error))]
+            }
             (Sabotage::EndTwice, Output::Event(Event::SessionExpired, error)) => {
                 let again = Output::Event(Event::SessionExpired, error.clone());
                 vec![Output::Event(Event::SessionExpired, error), again]
             }
             (Sabotage::SwallowWake, Output::Wake(_)) => Vec::new(),
             (Sabotage::NeverRest, Output::Wake(Some(_))) => vec![Output::Wake(Some(0))],
-            (Sabotage::SwallowRevocation, Output::Send(_, request))
+            (Sabotage::SwallowRevocation | Sabotage::KeepWhatChecksBring, Output::Send(_, request))
                 if request.purpose == Purpose::Revocation =>
             {
                 Vec::new()
@@ -197,8 +229,14 @@ impl Saboteur {
     }
 }
 
+const REFRESH: &str = "grant_type=refresh_token";
+
+fn has(request: &tokenward::protocol::http::HttpRequest, part: &str) -> bool {
+    request.form.as_ref().is_some_and(|form| form.expose().contains(part))
+}
+
 fn is_refresh(request: &tokenward::protocol::http::HttpRequest) -> bool {
-    request.form.as_ref().is_some_and(|form| form.expose().contains("grant_type=refresh_token"))
+    has(request, REFRESH)
 }
 
 fn duplicate(

@@ -6,6 +6,7 @@ use tokenward::error::Code;
 use tokenward::time::Millis;
 
 use crate::chance::Chance;
+use crate::checks::check;
 use crate::network::Weather;
 use crate::properties::{Kind, Outcome, Tally, Wish};
 use crate::sabotage::Sabotage;
@@ -142,7 +143,8 @@ impl Schedule {
             }
             6..16 => self.user_comes_back(world),
             16..19 => self.strange_callback(world),
-            19..56 => self.get_tokens(world),
+            19..53 => self.get_tokens(world),
+            53..56 => check(world, &mut self.chance),
             56..59 => {
                 let args = self.chance.pick(&["{}", "{}", r#"{"scope":"openid"}"#, r#"{"scop":"openid"}"#]);
                 world.login_with_device(args);
@@ -297,7 +299,10 @@ impl Schedule {
                 }
             }
             90..93 => world.server.doctor = Some(self.chance.pick(&Doctored::ALL)),
-            93 => world.server.devices.slow_downs = 2,
+            93 => {
+                world.server.devices.slow_downs = 2;
+                world.server.user = self.chance.pick(&["user-1", "user-2"]);
+            }
             94 => world.storage_blocked = !world.storage_blocked,
             95 => {
                 let nonce = format!("nonce-{}", self.chance.below(1_000));

@@ -458,8 +458,14 @@ impl Server {
             return (refusal(400, "invalid_grant"), Word::InvalidGrant);
         }
         code.used = true;
-        self.grants[grant].key = key.filter(|_| self.policy.binds);
+        self.bind(grant, request);
         self.first_tokens(grant, now)
+    }
+
+    /// RFC 9449 section 5: the first proof says which key the refresh tokens are bound to.
+    pub(crate) fn bind(&mut self, grant: usize, request: &Arrival) {
+        let key = request.proof.as_ref().map(|proof| proof.key.clone());
+        self.grants[grant].key = key.filter(|_| self.policy.binds);
     }
 
     /// The tokens of a login.
@@ -475,9 +481,14 @@ impl Server {
     fn exchange_token(&mut self, request: &Arrival, now: Millis) -> HttpResponse {
         self.token_exchanges += 1;
         let subject = request.field("subject_token").unwrap_or_default().to_owned();
-        if !self.honours(&subject, now) {
+        let key = request.proof.as_ref().map(|proof| proof.key.clone());
+        if !self.honours(&subject, now)
+            || self.access[&subject].key.as_ref().is_some_and(|of| Some(of) != key.as_ref())
+        {
             return refusal(400, "invalid_request");
         }
+        let key = key.filter(|_| self.policy.binds && !self.downgrades);
+        let kind = if key.is_some() { "DPoP" } else { "Bearer" };
         let (grant, token) = (self.access[&subject].grant, self.mint("xt", self.access[&subject].grant));
         let scope = request.field("scope").unwrap_or_default().to_owned();
         let access = Access {
@@ -485,16 +496,16 @@ impl Server {
             issued: now,
             lifetime: Some(60_000),
             scope,
-            key: None,
+            key,
             resource: Vec::new(),
             doctored: false,
         };
         self.access.insert(token.clone(), access);
-        let kind = "urn:ietf:params:oauth:token-type:access_token";
+        let issued = "urn:ietf:params:oauth:token-type:access_token";
         json(
             200,
             format!(
-                r#"{{"access_token":"{token}","token_type":"Bearer","issued_token_type":"{kind}","expires_in":60}}"#
+                r#"{{"access_token":"{token}","token_type":"{kind}","issued_token_type":"{issued}","expires_in":60}}"#
             ),
         )
     }
@@ -647,10 +658,14 @@ impl Server {
     }
 
     /// Whether the last ID token of a grant can be told from a forged one: it was not made wrong, and its
-    /// key is still in the set. Nor is somebody else signed in.
+    /// key is still in the set.
     pub(crate) fn can_be_proven(&self, grant: usize) -> bool {
         let grant = &self.grants[grant];
-        !grant.doctored && self.keys.contains(&grant.signed_with) && grant.subject == self.user
+        !grant.doctored && self.keys.contains(&grant.signed_with)
+    }
+
+    pub(crate) fn is_same_user(&self, grant: usize, other: usize) -> bool {
+        self.grants[grant].subject == self.grants[other].subject
     }
 
     /// Whether an API takes the access token.

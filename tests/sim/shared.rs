@@ -136,7 +136,7 @@ impl World {
     /// A record was removed for what it says, not by a logout.
     fn ended(&mut self, before: Option<&Stored>) {
         let Some((before, grant)) = before.and_then(|before| Some((before, before.grant()?))) else { return };
-        let by_word = self.checker.denied || !self.server.grants[grant].alive;
+        let by_word = self.checker.is_denied(grant, &self.server) || !self.server.grants[grant].alive;
         let by_server = by_word || !self.server.can_be_proven(grant);
         let known = self.checker.session == Some(grant) && !self.wants_out.contains(&grant);
         let refused = self.commons.was_sent_before(&before.refresh_token().unwrap_or_default());

@@ -7,6 +7,7 @@ use tokenward::error::Code;
 use tokenward::time::Millis;
 
 use crate::chance::Chance;
+use crate::checks::check;
 use crate::keeper::{Locks, Stored};
 use crate::network::Weather;
 use crate::properties::{Kind, Outcome, Tally, Wish};
@@ -44,6 +45,7 @@ fn policy(chance: &mut Chance) -> Policy {
         narrows: chance.per_mille(800),
         has_revocation: chance.per_mille(900),
         binds: chance.per_mille(900),
+        signs_userinfo: chance.per_mille(300),
         ..Policy::default()
     }
 }
@@ -129,7 +131,18 @@ impl Schedule {
             return;
         }
         match kind {
-            0..40 => self.get_tokens(world),
+            0..32 => self.get_tokens(world),
+            32..34 => {
+                world.login_with_device("{}");
+                if self.chance.per_mille(500) {
+                    world.run_for(1_000);
+                    world.server.user_decides(true, world.clock.truth);
+                }
+            }
+            34..37 => {
+                world.exchange_token(r#"{"audience":"https://api.example.com"}"#);
+            }
+            37..40 => check(world, &mut self.chance),
             40..44 => self.log_in(world),
             44..47 => {
                 let args = self.chance.pick(&["{}", r#"{"local":true}"#, r#"{"revoke":false}"#]);
@@ -204,6 +217,10 @@ impl Schedule {
 
     /// Something that happens to the world.
     fn fortune(&mut self, world: &mut World) {
+        if self.chance.per_mille(200) {
+            let grants = self.chance.per_mille(800);
+            world.server.user_decides(grants, world.clock.truth);
+        }
         match self.chance.below(100) {
             0..25 => world.network.weather = self.chance.pick(&Weather::ALL),
             25..40 => world.network.weather = Weather::FINE,
@@ -243,7 +260,8 @@ impl Schedule {
                     grant.alive = false;
                 }
             }
-            94..97 => world.lateness = self.chance.pick(&[0, 4, 1_000]),
+            94 => world.server.user = self.chance.pick(&["user-1", "user-2"]),
+            95..97 => world.lateness = self.chance.pick(&[0, 4, 1_000]),
             97 => {
                 let nonce = format!("nonce-{}", self.chance.below(1_000));
                 world.server.nonces = [Some(nonce.clone()), Some(nonce)];

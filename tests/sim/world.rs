@@ -21,7 +21,7 @@ use crate::commons::Commons;
 use crate::keeper::Keeper;
 use crate::keys::KeyStore;
 use crate::network::{Back, Fate, KEYS_CACHED_FOR, Network, garbled};
-use crate::properties::{Facts, Kind, Sent, Tally, Wish};
+use crate::properties::{Facts, Kind, Said, Sent, Tally, Wish, grant_of};
 use crate::sabotage::Sabotage;
 use crate::server::{self, Arrival, ISSUER, Policy, Rotation, Server, Word};
 use crate::tab::{Page, Tab};
@@ -271,7 +271,14 @@ impl World {
     }
 
     pub(crate) fn come_back(&mut self, url: &str) -> OpId {
-        self.call(Kind::Redirect, Call::HandleRedirect { url: url.to_owned() })
+        let said = |name: &str| url.split(['?', '&']).find_map(|part| part.strip_prefix(name));
+        let kind = match (said("code=").and_then(grant_of), said("error=")) {
+            _ if !is_check(url) => Kind::Redirect,
+            (Some(grant), _) => Kind::Check(Said::Somebody(grant)),
+            (None, Some("login_required")) => Kind::Check(Said::Nobody),
+            _ => Kind::Check(Said::Nothing),
+        };
+        self.call(kind, Call::HandleRedirect { url: url.to_owned() })
     }
 
     /// The user finishes the login that was begun last, at the server; gives the callback.
@@ -734,6 +741,11 @@ impl<'a> Facts<'a> {
         let honest = if tab.checker.sealed { clock.never_set_back() } else { clock.is_honest() };
         Self { server, now: tab.now(clock), truth, awake, honest }
     }
+}
+
+/// Whether a visit to the server, or what comes back of it, only asks who is signed in there.
+pub(crate) fn is_check(url: &str) -> bool {
+    url.contains("state=tw.f.c.")
 }
 
 pub(crate) fn json(text: &str) -> Json {

@@ -54,18 +54,27 @@ fn when_proofs_are_sent() {
             metadata_with(&config(), json!({ "dpop_signing_alg_values_supported": announced })).unwrap();
         policy.wants_proof(&metadata)
     };
-    for (announced, preferred) in [
-        (json!(["RS256", "ES256"]), true),
-        (json!(null), false),
-        (json!(["EdDSA"]), false),
-        (json!([]), false),
+    // The first of ours, whatever comes first in the list.
+    for (announced, algorithm) in [
+        (json!(["RS256", "ES256"]), Some("ES256")),
+        (json!(["EdDSA", "Ed25519", "ES256"]), Some("ES256")),
+        (json!(["EdDSA", "Ed25519"]), Some("Ed25519")),
+        (json!(["PS256", "EdDSA"]), Some("EdDSA")),
+        (json!(null), None),
+        (json!(["RS256", "Ed448", "ES384", "es256"]), None),
+        (json!([]), None),
     ] {
-        assert!(!wants(Policy::Off, announced.clone()).unwrap());
-        assert_eq!(wants(Policy::Preferred, announced).unwrap(), preferred);
+        assert_eq!(wants(Policy::Off, announced.clone()).unwrap(), None);
+        assert_eq!(wants(Policy::Preferred, announced.clone()).unwrap(), algorithm);
+        let required = wants(Policy::Required, announced.clone());
+        match algorithm {
+            Some(_) => assert_eq!(required.unwrap(), algorithm),
+            None if announced.is_null() => {
+                assert_eq!(required.unwrap(), Some("ES256"), "section 5.1: announcing is optional");
+            }
+            None => assert_eq!(code(required), Code::DpopUnsupported),
+        }
     }
-    assert!(wants(Policy::Required, json!(["ES256"])).unwrap());
-    assert!(wants(Policy::Required, json!(null)).unwrap(), "section 5.1: announcing is optional");
-    assert_eq!(code(wants(Policy::Required, json!(["RS256"]))), Code::DpopUnsupported);
     let wrong = metadata_with(&config(), json!({ "dpop_signing_alg_values_supported": "ES256" }));
     assert_eq!(code_at(wrong), (Code::MetadataInvalid, "dpop_signing_alg_values_supported".into()));
 }

@@ -1,14 +1,21 @@
 //! Token exchange, RFC 8693.
 
 use serde_json::{Value, json};
+use tokenward::config::Config;
 use tokenward::encoding::form;
 use tokenward::error::{Code, Error};
 use tokenward::protocol::exchange::{ExchangeOptions, Exchanged, judge};
 use tokenward::secret::Secret;
 
-use crate::support::{MARK, code_at, config, html, json_answer, metadata, refused, rows, value};
+use crate::support::{MARK, code_at, config, config_with, html, json_answer, metadata, refused, rows, value};
 
-rows![the_request_of_section_2_1, options_of_an_exchange, the_answer_of_section_2_2, refusals_of_an_exchange];
+rows![
+    the_request_of_section_2_1,
+    options_of_an_exchange,
+    the_answer_of_section_2_2,
+    i04_which_token_types_are_accepted_of_an_exchange,
+    refusals_of_an_exchange,
+];
 
 const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 const REFRESH: &str = "urn:ietf:params:oauth:token-type:refresh_token";
@@ -93,26 +100,35 @@ fn options_of_an_exchange() {
 }
 
 fn answer(changes: Value, requested: Option<&str>) -> Result<Exchanged, Error> {
+    judged(changes, requested, &config(), false)
+}
+
+fn judged(
+    changes: Value,
+    requested: Option<&str>,
+    config: &Config,
+    proved: bool,
+) -> Result<Exchanged, Error> {
     let mut body = json!({
         "access_token": "issued", "issued_token_type": ACCESS, "token_type": "Bearer", "expires_in": 60,
     });
     for (name, value) in changes.as_object().unwrap() {
         body[name] = value.clone();
     }
-    judge(&json_answer(200, &body), &config(), requested)
+    judge(&json_answer(200, &body), config, requested, proved)
 }
 
 #[test]
 fn the_answer_of_section_2_2() {
     let good = answer(json!({ "scope": "read" }), Some(ACCESS)).unwrap();
     assert_eq!((good.token.expose(), good.issued_token_type.as_str()), ("issued", ACCESS));
-    assert_eq!((good.is_bearer, good.lifetime), (true, Some(60_000)));
+    assert_eq!((good.token_type, good.lifetime), ("Bearer", Some(60_000)));
     assert_eq!(good.scope.unwrap().to_text(), "read");
     // What is no access token is no Bearer token, and a refresh token beside it is not looked at.
     let other =
         answer(json!({ "issued_token_type": SAML, "token_type": "n_a", "refresh_token": MARK }), None);
     let other = other.unwrap();
-    assert_eq!((other.is_bearer, other.issued_token_type.as_str()), (false, SAML));
+    assert_eq!((other.token_type, other.issued_token_type.as_str()), ("N_A", SAML));
     assert!(!format!("{other:?}").contains(MARK));
     for (changes, requested, path) in [
         (json!({ "issued_token_type": null }), None, "issued_token_type"),
@@ -130,11 +146,36 @@ fn the_answer_of_section_2_2() {
 }
 
 #[test]
+fn i04_which_token_types_are_accepted_of_an_exchange() {
+    let of = |kind: &str, dpop: &str, proved: bool| {
+        let config = config_with(json!({ "dpop": dpop }));
+        judged(json!({ "token_type": kind }), None, &config, proved).map(|issued| issued.token_type)
+    };
+    for dpop in ["preferred", "required"] {
+        for kind in ["DPoP", "dpop"] {
+            assert_eq!(of(kind, dpop, true).unwrap(), "DPoP");
+            assert_eq!(refused(of(kind, dpop, false)).code, Code::TokenTypeUnsupported);
+        }
+        // It is no access token, and could be bound to nothing.
+        assert_eq!(of("N_A", dpop, true).unwrap(), "N_A");
+    }
+    assert_eq!(refused(of("DPoP", "off", false)).code, Code::TokenTypeUnsupported);
+    assert_eq!(of("Bearer", "off", false).unwrap(), "Bearer");
+    assert_eq!(of("Bearer", "preferred", true).unwrap(), "Bearer");
+    assert_eq!(refused(of("Bearer", "required", true)).code, Code::DpopDowngraded);
+}
+
+#[test]
 fn refusals_of_an_exchange() {
     let said = |status: u16, error: &str| {
-        judge(&json_answer(status, &json!({ "error": error, "error_description": MARK })), &config(), None)
+        judge(
+            &json_answer(status, &json!({ "error": error, "error_description": MARK })),
+            &config(),
+            None,
+            false,
+        )
     };
     assert_eq!(refused(said(400, "invalid_target")).code, Code::TokenRefused);
     assert_eq!(refused(said(401, "invalid_client")).code, Code::ClientSecretRequired);
-    assert_eq!(refused(judge(&html(200), &config(), None)).code, Code::ResponseInvalid);
+    assert_eq!(refused(judge(&html(200), &config(), None, false)).code, Code::ResponseInvalid);
 }

@@ -252,7 +252,7 @@ describe('api', () => {
       assert.match(refused.headers.get('www-authenticate'), /error="invalid_token"/);
       assert.match(refused.headers.get('access-control-expose-headers'), /WWW-Authenticate/);
     }
-    assert.equal((await api('/me')).headers.get('www-authenticate'), 'Bearer, DPoP algs="ES256"');
+    assert.equal((await api('/me')).headers.get('www-authenticate'), 'Bearer, DPoP algs="ES256 Ed25519 EdDSA"');
     assert.ok(world.revoke({ sub: 'ada' }) >= 1);
     assert.equal((await api('/me', tokens.access_token)).status, 401);
   });

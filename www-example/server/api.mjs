@@ -4,6 +4,7 @@
 
 import { createPublicKey, verify } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { PROOF_ALGORITHMS } from './dpop.mjs';
 
 const MAX_NOTES = 50;
 const MAX_BYTES = 1_000_000_000;
@@ -48,7 +49,7 @@ export function createApi({ apiUrl, issuer, provider, origins, elsewhere, proofs
     const [scheme, token] = (req.headers.authorization ?? '').split(' ');
     const isBound = scheme.toLowerCase() === 'dpop';
     if ((scheme.toLowerCase() !== 'bearer' && !isBound) || !token) {
-      refuse(res, 401, 'Bearer, DPoP algs="ES256"');
+      refuse(res, 401, `Bearer, DPoP algs="${PROOF_ALGORITHMS}"`);
       return;
     }
     const access = token.split('.').length === 3 ? verifyJwt(token) : await lookUp(token);
@@ -62,11 +63,11 @@ export function createApi({ apiUrl, issuer, provider, origins, elsewhere, proofs
       const { key, error } = proofs.check({ proof, method: req.method, url: apiUrl + pathname, token });
       if (error === 'use_dpop_nonce') res.setHeader('DPoP-Nonce', proofs.nonce);
       if (!key || key !== access.key) {
-        refuse(res, 401, `Bearer, DPoP algs="ES256", error="${error ?? 'invalid_token'}"`, error ?? 'invalid_token');
+        refuse(res, 401, `Bearer, DPoP algs="${PROOF_ALGORITHMS}", error="${error ?? 'invalid_token'}"`, error ?? 'invalid_token');
         return;
       }
     } else if (access.key) {
-      refuse(res, 401, 'DPoP algs="ES256", error="invalid_token", error_description="it is bound to a key"', 'invalid_token');
+      refuse(res, 401, `DPoP algs="${PROOF_ALGORITHMS}", error="invalid_token", error_description="it is bound to a key"`, 'invalid_token');
       return;
     }
 

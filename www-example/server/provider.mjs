@@ -73,6 +73,7 @@ export async function createProvider({ issuer, apiUrl, clients, ttl, policy, fea
   const { port } = new URL(issuer);
   let metadata = clients;
   let jwks = await generateKeys();
+  let proofAlgorithms = ['ES256', 'Ed25519', 'EdDSA'];
   let provider;
   let handle;
 
@@ -94,7 +95,7 @@ export async function createProvider({ issuer, apiUrl, clients, ttl, policy, fea
       conformIdTokenClaims: false,
       clockTolerance: 5,
       ttl: Object.fromEntries(Object.keys(TTL).map((name) => [name, () => ttl[name]])),
-      enabledJWA: { idTokenSigningAlgValues: SIGNING_ALGORITHMS },
+      enabledJWA: { idTokenSigningAlgValues: SIGNING_ALGORITHMS, dPoPSigningAlgValues: proofAlgorithms },
       pkce: { required: () => true },
       rotateRefreshToken: () => policy.rotate,
       loadExistingGrant: grantEverything,
@@ -161,6 +162,12 @@ export async function createProvider({ issuer, apiUrl, clients, ttl, policy, fea
     /** Registers one more client. */
     addClient(client) {
       metadata = [...metadata, client];
+      build();
+    },
+
+    /** Takes DPoP proofs by these algorithms only. */
+    takeProofs(algorithms) {
+      proofAlgorithms = algorithms;
       build();
     },
 

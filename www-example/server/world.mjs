@@ -133,6 +133,8 @@ export async function startWorld(options = {}) {
     endSessions: (which = {}) => provider.store.endSessions(which),
     /** Registers one more client while the provider runs. */
     addClient: (client) => provider.addClient(registered(client)),
+    /** Takes DPoP proofs by these algorithms only. */
+    takeProofs: (algorithms) => provider.takeProofs(algorithms),
     /** Signs with new keys; the old ones leave the key set unless `keepOld`. */
     rotateKeys: (how) => provider.rotateKeys(how),
 

@@ -139,15 +139,17 @@ export const createEngine = async (
     bound
       ? proving((args, signal) => ask('proof', { ...args, ...more }, signal))
       : bearer((args, signal) => {
+          if (more.token !== undefined) return { token: more.token as string, serial: 0 };
           const live = args ? undefined : atHand.live();
           return live === undefined ? ask('getToken', args, signal) : { token: live, serial: atHand.serial() };
         });
 
   /** Headers for a request that the page sends itself, to an API it may send requests to. */
-  const prove = async ({ method, url, nonce }: Plain): Promise<ProofHeaders> => {
+  const prove = async ({ method, url, nonce, token }: Plain): Promise<ProofHeaders> => {
+    if (token !== undefined && typeof token !== 'string') throw failure('option_invalid', 'proof.token');
     if (typeof method !== 'string' || typeof url !== 'string' || !URL.canParse(url)) throw failure('option_invalid', 'proof');
     if (!allowed(method, url)) throw failure('api_not_allowed', new URL(url).origin);
-    const { authorization, dpop } = (await present({ nonce })({ method, url }))!;
+    const { authorization, dpop } = (await present({ nonce, token })({ method, url }))!;
     return dpop ? { authorization, dpop } : { authorization };
   };
 

@@ -1,18 +1,7 @@
 import assert from 'node:assert/strict';
-import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { decodeProtectedHeader } from 'jose';
 import { scenario } from '../case.mjs';
-
-/** Every proof that left the page, in its order, with the token beside it. */
-const watchProofs = () => {
-  window.seen.proofs = [];
-  const { fetch } = window;
-  window.fetch = (input, init) => {
-    // Whoever sends a proof sends a finished request.
-    const { url = String(input), headers = new Headers() } = input;
-    seen.proofs.push({ url, proof: headers.get('dpop'), token: headers.get('authorization') });
-    return fetch(input, init);
-  };
-};
+import { claims, proofs, watchProofs } from '../proofs.mjs';
 
 /** How many handles of keys are in IndexedDB. */
 const keysStored = (stage) => stage.run(async () => {
@@ -30,10 +19,6 @@ const keysStored = (stage) => stage.run(async () => {
 });
 
 const bound = { dpop: 'required', before: watchProofs };
-
-const proofs = async (stage, part) => (await stage.seen('proofs')).filter(({ url, proof }) => proof && url.includes(part));
-
-const claims = (entries) => entries.map(({ proof }) => decodeJwt(proof));
 
 scenario('I06: dpop: code, refresh, userinfo and API with one key that cannot be read, each with a proof of its own', async (stage) => {
   await stage.signIn(bound);
@@ -150,6 +135,54 @@ scenario('dpop: off sends nothing and makes no key', async (stage) => {
   await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me`)).status);
   assert.deepEqual(await proofs(stage, ''), []);
   assert.equal(await stage.evaluate(() => auth.session.tokenType), 'Bearer');
+});
+
+/** Does something where the provider takes no proofs but these. */
+const taking = async ({ world }, algorithms, work) => {
+  world.takeProofs(algorithms);
+  try {
+    await work();
+  } finally {
+    world.takeProofs(['ES256', 'Ed25519', 'EdDSA']);
+  }
+};
+
+scenario('dpop: Ed25519 where the provider takes nothing else, under the name that it announces, and after a reload', async (stage) => {
+  for (const algorithms of [['EdDSA', 'Ed25519'], ['PS256', 'EdDSA']]) {
+    await taking(stage, algorithms, async () => {
+      await stage.signIn({ ...bound, persistence: 'sealed' });
+      assert.equal(await stage.evaluate(() => auth.session.tokenType), 'DPoP');
+      await stage.open();
+      await stage.until('the session is restored', async () => (await stage.status()) === 'signed-in');
+      await stage.run(() => auth.getToken({ fresh: true }));
+      assert.equal(await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me`)).status), 200);
+      const headers = (await proofs(stage, '')).map(({ proof }) => decodeProtectedHeader(proof));
+      assert.ok(headers.length >= 2);
+      assert.ok(headers.every(({ alg, jwk }) => alg === algorithms[1] && jwk.crv === 'Ed25519'));
+      await stage.run(() => auth.logout({ local: true }));
+    });
+  }
+});
+
+scenario('dpop: a browser without the provider\'s algorithm is refused before the page is left, or gets Bearer tokens', async (stage) => {
+  const withoutEd25519 = () => {
+    const { generateKey } = crypto.subtle;
+    crypto.subtle.generateKey = (algorithm, ...rest) =>
+      algorithm === 'Ed25519' ? Promise.reject(new DOMException('', 'NotSupportedError')) : generateKey.call(crypto.subtle, algorithm, ...rest);
+  };
+  await taking(stage, ['Ed25519'], async () => {
+    stage.set({ dpop: 'required', before: withoutEd25519 });
+    await stage.open();
+    assert.equal((await stage.refused(() => auth.login())).code, 'dpop_unsupported');
+    assert.equal(stage.counts.authorize, 0);
+    await stage.signIn({ dpop: 'preferred', before: withoutEd25519 });
+    assert.equal(await stage.evaluate(() => auth.session.tokenType), 'Bearer');
+  });
+  await taking(stage, ['RS256'], async () => {
+    stage.set({ dpop: 'required' });
+    await stage.open();
+    assert.equal((await stage.refused(() => auth.login())).code, 'dpop_unsupported');
+  });
 });
 
 const inVault = (stage) => ({ dpop: 'required', vault: 'worker', redirectUri: stage.vaultHome, postLogoutRedirectUri: stage.vaultHome });

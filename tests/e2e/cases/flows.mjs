@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { says } from '../../hostile/provider/faults/transport.mjs';
 import { scenario } from '../case.mjs';
 import { openHostile } from '../hostile.mjs';
+import { claims, proofs, watchProofs } from '../proofs.mjs';
 import { ALGORITHMS, testId } from '../stage.mjs';
 import { KINDS } from '../vault.mjs';
 
@@ -68,6 +69,28 @@ for (const vault of [undefined, ...Object.keys(KINDS)]) {
   });
 }
 
+for (const vault of [undefined, 'shared']) {
+  scenario(`dpop: device login in ${vault ?? 'the page'}: each question has a proof, and its key is that of the session`, async (stage) => {
+    const home = vault ? { redirectUri: stage.vaultHome, postLogoutRedirectUri: stage.vaultHome } : {};
+    stage.world.policy.dpopNonce = true;
+    stage.set({ ...home, vault, dpop: 'required', before: watchProofs });
+    await stage.open(home.redirectUri);
+    const code = await begin(stage);
+    await enterCode(stage, code);
+    assert.deepEqual(await outcome(stage), { name: 'Ada Lovelace' });
+    const after = await stage.run(async () => {
+      const { tokenType } = auth.session;
+      await auth.getToken({ fresh: true });
+      return { tokenType, status: (await auth.fetch(`${setup.apiUrl}/me`)).status };
+    });
+    assert.deepEqual(after, { tokenType: 'DPoP', status: 200 });
+    if (vault) return;
+    const asked = claims(await proofs(stage, '/token')).slice(0, stage.counts.where({ kind: 'token', grant: GRANT }).length);
+    assert.deepEqual(asked.map(({ nonce }) => typeof nonce), ['undefined', ...asked.slice(1).map(() => 'string')]);
+    assert.ok(asked.length > 1);
+  });
+}
+
 scenario('device login: the user says no, or the page gives up', async (stage) => {
   stage.set({ engine: 'whole' });
   await stage.open();
@@ -110,6 +133,33 @@ for (const vault of [undefined, ...Object.keys(KINDS)]) {
     assert.deepEqual([error.code, error.oauthError], ['token_refused', 'invalid_target']);
     assert.equal(await stage.status(), 'signed-in');
     assert.equal(stage.counts.grants.refresh_token, undefined);
+  });
+}
+
+for (const vault of [undefined, 'shared']) {
+  scenario(`dpop: token exchange in ${vault ?? 'the page'}: the new token is bound to the key of the session`, async (stage) => {
+    const home = vault ? { redirectUri: stage.vaultHome, postLogoutRedirectUri: stage.vaultHome } : {};
+    stage.world.policy.dpopNonce = true;
+    await stage.signIn({ ...home, vault, dpop: 'required' });
+    const issued = await stage.run(() => auth.exchangeToken({ audience: 'https://partner.example.com', scope: 'openid profile' }));
+    assert.equal(issued.tokenType, 'DPoP');
+    assert.equal(await stage.run(async () => (await auth.fetch(`${setup.apiUrl}/me`)).status), 200, 'the session goes on');
+    // It is used with proofs by the same key, and not without.
+    const use = async (nonce) => {
+      const { authorization, dpop } = await stage.run(
+        ([token, given]) => auth.proof({ url: `${setup.apiUrl}/me`, token, nonce: given }),
+        [issued.token, nonce],
+      );
+      assert.equal(authorization, `DPoP ${issued.token}`);
+      return fetch(`${stage.world.apiUrl}/me`, { headers: { Authorization: authorization, DPoP: dpop } });
+    };
+    const refused = await use();
+    assert.equal((await use(refused.headers.get('dpop-nonce') ?? undefined)).status, 200);
+    const stolen = await fetch(`${stage.world.apiUrl}/me`, { headers: { Authorization: `Bearer ${issued.token}` } });
+    assert.equal(stolen.status, 401);
+    stage.world.faults.add('token', { rewrite: (body) => ({ ...body, token_type: 'Bearer' }), times: 1 });
+    assert.equal((await stage.refused(() => auth.exchangeToken({ audience: 'a' }))).code, 'dpop_downgraded');
+    assert.equal(await stage.status(), 'signed-in');
   });
 }
 

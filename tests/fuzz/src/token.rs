@@ -114,7 +114,7 @@ fn check_relatives(data: &[u8]) {
     if let Err(error) = device::judge_poll(&response, &client) {
         check_error(&error, &["access_token", "token_type", "id_token"]);
     }
-    match exchange::judge(&response, &client, None) {
+    match exchange::judge(&response, &client, None, false) {
         Ok(exchanged) => {
             let body = judged(&response.body);
             assert_eq!(

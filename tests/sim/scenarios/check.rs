@@ -28,7 +28,6 @@ fn check(world: &mut World) -> OpId {
 
 fn check_refused(world: &mut World, error: &str) -> OpId {
     let url = begin(world);
-    world.checker.denied = error == "login_required";
     let op = world.come_back(&refused_with(&url, error));
     world.run_for(2_000);
     op
@@ -92,7 +91,6 @@ fn k06_login_required_of_a_server_that_gets_no_cookies_ends_nothing() {
         let mut world = somebody(live_for(300), options);
         for error in ["login_required", "login_required", "consent_required"] {
             let op = check_refused(&mut world, error);
-            world.checker.denied = false;
             assert_eq!(code_of(&world, op), Code::InteractionRequired);
         }
         // Nor does the word of one that knew the user count for another session.
@@ -190,7 +188,6 @@ fn k06_an_unproven_answer_says_nothing() {
     assert_eq!((world.status(), world.count(Event::SessionExpired)), (Some(Status::SignedIn), 0));
     world.server.signs_with = None;
     let op = check_refused(&mut world, "login_required");
-    world.checker.denied = false;
     assert_eq!(code_of(&world, op), Code::InteractionRequired);
     sound(&world);
 }

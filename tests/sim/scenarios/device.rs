@@ -36,14 +36,6 @@ fn signed_in(world: &World, op: OpId) {
 }
 
 #[test]
-fn where_tokens_must_be_bound_no_code_is_asked_for() {
-    let (world, op) = waiting(r#""dpop":"required""#);
-    assert_eq!(code_of(&world, op), Code::DpopDowngraded);
-    assert!(world.codes.is_empty() && world.server.devices.polls.is_empty());
-    sound(&world);
-}
-
-#[test]
 fn the_user_enters_the_code_and_a_session_begins() {
     for options in ["", r#""persistence":"sealed""#, r#""discovery":"oauth","scope":"profile""#] {
         let (mut world, op) = waiting(options);
@@ -138,6 +130,21 @@ fn the_code_ends_by_either_clock() {
     world.run_for(1_100);
     assert_eq!(code_of(&world, op), Code::DeviceExpired);
     sound(&world);
+}
+
+/// The last wait is that for the end of the code. Then the device sleeps, and its clock is set back: the code lives on.
+#[test]
+fn a_code_whose_end_is_put_off_is_not_asked_for_more_often() {
+    for passed in 110..120 {
+        let (mut world, op) = waiting("");
+        world.run_for(passed * 1_000 - 500);
+        world.sleep(1_000, true);
+        world.run_for(500);
+        world.jump(-1_500);
+        world.run_for(20_000);
+        sound(&world);
+        assert_eq!(code_of(&world, op), Code::DeviceExpired);
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use tokenward::protocol::http::Purpose;
 
 use crate::network::Fate;
 use crate::properties::Outcome;
-use crate::server::{Policy, response};
+use crate::server::response;
 use crate::world::World;
 
 use super::{code_of, live_for, log_in, lose_answer, nobody, prepare, slow, somebody, sound};
@@ -15,7 +15,7 @@ use super::{code_of, live_for, log_in, lose_answer, nobody, prepare, slow, someb
 #[track_caller]
 fn exchanged(world: &World, op: OpId) -> &str {
     match world.outcome(op) {
-        Some(Outcome::Exchanged(token)) => token,
+        Some(Outcome::Exchanged { token, .. }) => token,
         other => panic!("{other:?}\n{}", world.trace),
     }
 }
@@ -30,16 +30,6 @@ fn the_access_token_of_the_session_is_exchanged_and_stays() {
     assert!(exchanged(&world, op).starts_with("xt."));
     assert_eq!((world.checker.token.clone(), world.events.len()), (before, events));
     assert_eq!((world.server.token_exchanges, world.server.refreshes), (1, 0));
-    sound(&world);
-}
-
-#[test]
-fn where_tokens_must_be_bound_none_is_made_that_is_not() {
-    let mut world = nobody(Policy { binds: true, ..live_for(300) }, r#""dpop":"required""#);
-    log_in(&mut world);
-    let op = world.exchange_token("{}");
-    assert_eq!(code_of(&world, op), Code::DpopDowngraded);
-    assert_eq!(world.server.token_exchanges, 0);
     sound(&world);
 }
 
