@@ -14,7 +14,11 @@ export const proofFor = async (
 ): Promise<ProofHeaders> => {
   const url = String(to);
   if (typeof method !== 'string') throw failure('option_invalid', 'proof.method');
-  if (!URL.canParse(url)) throw failure('option_invalid', 'proof.url');
+  try {
+    new URL(url);
+  } catch {
+    throw failure('option_invalid', 'proof.url');
+  }
   const ask: AskProof = (args, signal) => call('proof', { ...args, nonce, token: own }, signal);
   const { authorization, dpop } = present
     ? (await present(own === undefined ? token : () => ({ token: own, serial: 0 }), ask)({ method, url }))!

@@ -15,6 +15,7 @@ import { isBound } from '../whole.js';
 import { withKeeper } from '../with-keeper.js';
 import { toRecord } from './errors.js';
 import { LEFT_FOR } from './limits.js';
+import { originOf } from './messages.js';
 
 /** Hears how an operation went. */
 type Settled = (ok: boolean, value: unknown) => void;
@@ -147,9 +148,10 @@ export const createEngine = async (
   /** Headers for a request that the page sends itself, to an API it may send requests to. */
   const prove = async ({ method, url, nonce, token }: Plain): Promise<ProofHeaders> => {
     if (token !== undefined && typeof token !== 'string') throw failure('option_invalid', 'proof.token');
-    if (typeof method !== 'string' || typeof url !== 'string' || !URL.canParse(url)) throw failure('option_invalid', 'proof');
-    if (!allowed(method, url)) throw failure('api_not_allowed', new URL(url).origin);
-    const { authorization, dpop } = (await present({ nonce, token })({ method, url }))!;
+    const origin = typeof url === 'string' ? originOf(url) : undefined;
+    if (typeof method !== 'string' || origin === undefined) throw failure('option_invalid', 'proof');
+    if (!allowed(method, url as string)) throw failure('api_not_allowed', origin);
+    const { authorization, dpop } = (await present({ nonce, token })({ method, url: url as string }))!;
     return dpop ? { authorization, dpop } : { authorization };
   };
 

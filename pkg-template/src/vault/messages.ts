@@ -13,6 +13,15 @@ const isText = (value: unknown, most: number): value is string => typeof value =
 
 const isOp = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
 
+/** The origin of an address, if it is one. */
+export const originOf = (url: string): string | undefined => {
+  try {
+    return new URL(url).origin;
+  } catch {
+    return undefined;
+  }
+};
+
 /** A member of a closed list. */
 const isOneOf = <T>(list: readonly T[], value: unknown): value is T => list.includes(value as T);
 
@@ -57,7 +66,7 @@ export const readHello = (data: unknown, origin: string): Hello | undefined => {
   const options = record(hello?.options);
   if (!hello || !options || !hasOnly(hello, ['tokenward', 'options', 'pageUrl'])) return undefined;
   const { pageUrl } = hello;
-  if (!isText(pageUrl, ADDRESS) || !URL.canParse(pageUrl) || new URL(pageUrl).origin !== origin) return undefined;
+  if (!isText(pageUrl, ADDRESS) || originOf(pageUrl) !== origin) return undefined;
   return { tokenward: hello.tokenward as number, options, pageUrl };
 };
 
