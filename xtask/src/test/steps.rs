@@ -45,7 +45,7 @@ pub const STEPS: [Step; 24] = [
     step("clippy", true, None, clippy),
     step("rustdoc", true, None, rustdoc),
     step("native", true, None, native),
-    step("replay", true, None, replay),
+    step("replay", true, None, replay).beside(),
     step("xtask", true, None, xtask),
     step("build", true, None, build),
     step("oracles", true, None, oracles),
