@@ -44,7 +44,8 @@ pub fn digits(text: &str) -> Option<u64> {
             return None;
         }
         // A multiplication that saturates would be one of 128 bits.
-        number = if number < u64::MAX / 10 { number * 10 + u64::from(byte - b'0') } else { u64::MAX };
+        number = if number <= u64::MAX / 10 { number * 10 } else { u64::MAX };
+        number = number.saturating_add(u64::from(byte - b'0'));
     }
     (!text.is_empty()).then_some(number)
 }
