@@ -34,7 +34,7 @@ export const createNeighbours = (
   let closed = false;
   channel.onmessage = async ({ data }) => {
     const ears = await (hearing ??= import('./elsewhere.js').then(
-      ({ createHearing }) => createHearing(name, (said) => channel.postMessage(said), session, alone, happened, look),
+      ({ createHearing }) => createHearing(name, (said) => closed || channel.postMessage(said), session, alone, happened, look),
       () => (hearing = undefined),
     ));
     if (!closed) ears?.hear(data);
