@@ -4,6 +4,7 @@ use crate::process::Run;
 use crate::test::{Counts, steps::vault_fuzzer};
 use crate::{paths, tools};
 use anyhow::{Context, Result, ensure};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -34,11 +35,20 @@ pub fn run(each: Duration, only: &[String]) -> Result<bool> {
     }
     let mut chosen: Vec<_> = all.into_iter().filter(|name| only.is_empty() || only.contains(name)).collect();
     let vault = chosen.pop_if(|name| name == VAULT).is_some();
-    let held = chosen.is_empty() || fuzz(chosen, each)?.failed == 0;
+    let held = chosen.is_empty() || fuzz(chosen, each, |program| Run::new(program))?.failed == 0;
     Ok((!vault || vault_fuzzer(each)?.watch(each + LIMIT)?.success) && held)
 }
 
-/// Half a minute for each target. Without a nightly toolchain, outside CI, it is skipped with the reason.
+/// A program that lets others go first, where that can be said.
+fn humbly(program: &OsStr) -> Run {
+    match tools::find("nice") {
+        Some(nice) => Run::new(nice).args(["-n", "15"]).arg(program),
+        None => Run::new(program),
+    }
+}
+
+/// Half a minute for each target, while browsers wait for each other. Without a nightly toolchain, outside CI, it is skipped
+/// with the reason.
 pub fn in_passing() -> Result<Counts> {
     match prepare() {
         Err(error) if std::env::var_os("CI").is_none() => {
@@ -46,7 +56,7 @@ pub fn in_passing() -> Result<Counts> {
             Ok(Counts::skipped_one())
         }
         Err(error) => Err(error),
-        Ok(()) => fuzz(targets()?, Duration::from_secs(30)),
+        Ok(()) => fuzz(targets()?, Duration::from_secs(30), humbly),
     }
 }
 
@@ -68,7 +78,11 @@ fn targets() -> Result<Vec<String>> {
 
 /// Whatever this program's own toolchain is.
 fn nightly(program: &str) -> Run {
-    let run = Run::new("rustup").args(["run", "nightly", program]).dir(paths::root());
+    nightly_as(|program| Run::new(program), program)
+}
+
+fn nightly_as(how: fn(&OsStr) -> Run, program: &str) -> Run {
+    let run = how(OsStr::new("rustup")).args(["run", "nightly", program]).dir(paths::root());
     run.env("PATH", tools::search_path()).named(&format!("nightly {program}"))
 }
 
@@ -87,12 +101,12 @@ fn prepare() -> Result<()> {
 }
 
 /// Builds all, then runs them, as many at a time as there are processors.
-fn fuzz(targets: Vec<String>, each: Duration) -> Result<Counts> {
+fn fuzz(targets: Vec<String>, each: Duration, how: fn(&OsStr) -> Run) -> Result<Counts> {
     prepare()?;
     println!("build {} targets", targets.len());
     // The crate and what it uses here have no unsafe code of their own: without the sanitizer twice as much is tried.
-    let build =
-        nightly("cargo").args(["fuzz", "build", "--fuzz-dir", "tests/fuzz", "--features", "libfuzzer"]);
+    let build = nightly_as(how, "cargo");
+    let build = build.args(["fuzz", "build", "--fuzz-dir", "tests/fuzz", "--features", "libfuzzer"]);
     build.args(["--sanitizer", "none", "--target-dir"]).arg(made()).read()?;
     let version = nightly("rustc").arg("-vV").read()?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
@@ -107,10 +121,11 @@ fn fuzz(targets: Vec<String>, each: Duration) -> Result<Counts> {
         for _ in 0..width {
             scope.spawn(|| {
                 while let Some(name) = next() {
-                    let held = one(&binaries.join(&name), &name, each).unwrap_or_else(|error| {
-                        println!("{name}: {error:#}");
-                        false
-                    });
+                    let held =
+                        one(how(binaries.join(&name).as_os_str()), &name, each).unwrap_or_else(|error| {
+                            println!("{name}: {error:#}");
+                            false
+                        });
                     if let Ok(mut counts) = counts.lock() {
                         *counts += Counts::one(held);
                     }
@@ -122,13 +137,13 @@ fn fuzz(targets: Vec<String>, each: Duration) -> Result<Counts> {
 }
 
 /// Whether one target found nothing.
-fn one(binary: &std::path::Path, name: &str, time: Duration) -> Result<bool> {
+fn one(run: Run, name: &str, time: Duration) -> Result<bool> {
     let dir = |kind: &str| made().join(kind).join(name);
     let (found, findings) = (dir("corpus"), dir("artifacts"));
     std::fs::create_dir_all(&found)?;
     std::fs::create_dir_all(&findings)?;
     let tests = paths::root().join("tests/fuzz");
-    let run = Run::new(binary)
+    let run = run
         .arg(format!("-max_total_time={}", time.as_secs()))
         .arg(format!("-artifact_prefix={}/", findings.display()))
         .arg(format!("-dict={}", tests.join("tokenward.dict").display()))

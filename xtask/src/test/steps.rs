@@ -56,13 +56,14 @@ pub const STEPS: [Step; 24] = [
     step("types", true, None, types),
     step("package", true, None, lint_package),
     step("size", true, None, budgets),
-    step("fuzz", false, None, fuzz::in_passing),
     step("typedoc", false, None, typedoc),
     step("wasm", false, Some(Browser::Chromium), wasm),
     step("e2e-chromium", false, Some(Browser::Chromium), || e2e(Browser::Chromium, Some("1"))),
     step("e2e-chromium-2", false, Some(Browser::Chromium), || e2e(Browser::Chromium, Some("2"))).beside(),
     step("e2e-firefox", false, Some(Browser::Firefox), || e2e(Browser::Firefox, None)),
     step("e2e-webkit", false, Some(Browser::WebKit), || e2e(Browser::WebKit, None)).beside(),
+    // With what the browsers leave of the processors.
+    step("fuzz", false, None, fuzz::in_passing).beside(),
     step("packaging", false, Some(Browser::Chromium), packaging),
     step("demo", false, Some(Browser::Chromium), demo_check).beside(),
 ];
