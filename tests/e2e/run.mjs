@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// node tests/e2e/run.mjs --browser chromium|firefox|webkit [--only pattern] [--part 1|2] [--pkg folder] [--whole]
+// node tests/e2e/run.mjs --browser chromium|firefox|webkit [--only pattern] [--part 1|2|3] [--pkg folder] [--whole]
 //
 // All cases in one browser, against a real provider, by Node's test runner in this process. The parts can run side
-// by side: each has a browser and a provider of its own.
+// by side: each has a browser and a provider of its own. Several: --part 1,2.
 
 import { parseArgs } from 'node:util';
 import { resolve } from 'node:path';
@@ -11,15 +11,16 @@ import { BROWSERS } from './browsers.mjs';
 import { count, select } from './case.mjs';
 import { openStage } from './stage.mjs';
 
-const USAGE = `usage: node tests/e2e/run.mjs --browser ${Object.keys(BROWSERS).join('|')} [--only pattern] [--part 1|2] [--pkg folder] [--whole]`;
+const USAGE = `usage: node tests/e2e/run.mjs --browser ${Object.keys(BROWSERS).join('|')} [--only pattern] [--part 1|2|3] [--pkg folder] [--whole]`;
 
-/** Of about the same length. */
+/** Of about the same length; the third does little but wait. */
 const PARTS = {
   1: [
     'login', 'callback', 'api', 'logout', 'surface', 'step-up', 'providers', 'keeper', 'beside', 'flows',
     'hostile-answers', 'hostile-callback', 'hostile-session', 'hostile-page',
   ],
-  2: ['rotation', 'trouble', 'clocks', 'dpop', 'par', 'sealed', 'vault-session', 'vault-tabs', 'vault-fetch', 'vault-hostile', 'churn', 'monitor', 'frontchannel'],
+  2: ['rotation', 'trouble', 'clocks', 'dpop', 'par', 'sealed', 'vault-session', 'vault-tabs', 'vault-fetch', 'vault-hostile', 'churn'],
+  3: ['monitor', 'frontchannel'],
 };
 
 /** What an answer says is judged by the same code in every engine: one engine will do, but for the whole table. */
@@ -32,7 +33,8 @@ try {
   fail(`${error.message}\n${USAGE}`);
 }
 if (!Object.hasOwn(BROWSERS, values.browser ?? '')) fail(USAGE);
-if (values.part !== undefined && !Object.hasOwn(PARTS, values.part)) fail(USAGE);
+const parts = values.part?.split(',') ?? Object.keys(PARTS);
+if (!parts.every((name) => Object.hasOwn(PARTS, name))) fail(USAGE);
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 
 let stage;
@@ -44,8 +46,7 @@ try {
 console.log(`${stage.browser.name} ${stage.browser.version}, pages at ${stage.world.pagesUrl}`);
 
 select(stage, values.only);
-const part = values.part ? PARTS[values.part] : Object.values(PARTS).flat();
-const groups = part.filter((name) => values.whole || values.browser === 'chromium' || !WHERE_ONE_WILL_DO.includes(name));
+const groups = parts.flatMap((name) => PARTS[name]).filter((name) => values.whole || values.browser === 'chromium' || !WHERE_ONE_WILL_DO.includes(name));
 for (const name of groups) await import(`./cases/${name}.mjs`);
 after(() => stage.stop());
 if (count() === 0) {

@@ -3,6 +3,7 @@
 use crate::tools::{apt_install, cargo_install, find};
 use anyhow::{Context, Result, bail, ensure};
 use std::path::Path;
+use std::sync::Mutex;
 
 /// geckodriver has no Debian package; it is built from this version.
 const GECKODRIVER: &str = "0.37.1";
@@ -56,6 +57,9 @@ impl Browser {
 
     /// Installs what is missing. The error says in one line what a person has to install.
     pub fn ensure(self) -> Result<()> {
+        // Steps that run side by side may miss the same, or each something: apt does not wait for another one.
+        static INSTALLING: Mutex<()> = Mutex::new(());
+        let _installing = INSTALLING.lock();
         if cfg!(target_os = "linux") || self != Self::WebKit {
             let missing = self.missing();
             if !missing.is_empty() {

@@ -4,7 +4,6 @@ use crate::paths;
 use crate::process::Run;
 use anyhow::{Context, Result, bail, ensure};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 /// The Rust target of what ships.
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
@@ -140,9 +139,6 @@ pub fn cargo_install(name: &str, version: &str) -> Result<()> {
 
 /// Installs Debian packages, or says which command would.
 pub fn apt_install(packages: &[&str]) -> Result<()> {
-    // Steps that run side by side may each miss something, and apt does not wait for another one.
-    static INSTALLING: Mutex<()> = Mutex::new(());
-    let _installing = INSTALLING.lock();
     let command = format!("apt-get install -y --no-install-recommends {}", packages.join(" "));
     if find("apt-get").is_none() {
         bail!("install what Debian calls {}", packages.join(", "));

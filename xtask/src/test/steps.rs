@@ -8,6 +8,7 @@ use crate::{demo, docs, fuzz, package, paths, size, tools};
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// One named part of the test run.
@@ -40,7 +41,7 @@ impl Step {
 }
 
 /// All steps, in order: what is quick and tells most comes first.
-pub const STEPS: [Step; 24] = [
+pub const STEPS: [Step; 27] = [
     step("fmt", true, None, fmt),
     step("clippy", true, None, clippy),
     step("rustdoc", true, None, rustdoc),
@@ -58,10 +59,13 @@ pub const STEPS: [Step; 24] = [
     step("size", true, None, budgets),
     step("typedoc", false, None, typedoc),
     step("wasm", false, Some(Browser::Chromium), wasm),
-    step("e2e-chromium", false, Some(Browser::Chromium), || e2e(Browser::Chromium, Some("1"))),
-    step("e2e-chromium-2", false, Some(Browser::Chromium), || e2e(Browser::Chromium, Some("2"))).beside(),
-    step("e2e-firefox", false, Some(Browser::Firefox), || e2e(Browser::Firefox, None)),
-    step("e2e-webkit", false, Some(Browser::WebKit), || e2e(Browser::WebKit, None)).beside(),
+    step("e2e-chromium", false, Some(Browser::Chromium), || e2e(Browser::Chromium, "1")),
+    step("e2e-chromium-2", false, Some(Browser::Chromium), || e2e(Browser::Chromium, "2")).beside(),
+    step("e2e-chromium-3", false, Some(Browser::Chromium), || e2e(Browser::Chromium, "3")).beside(),
+    step("e2e-firefox", false, Some(Browser::Firefox), || e2e(Browser::Firefox, "1,2")),
+    step("e2e-firefox-3", false, Some(Browser::Firefox), || e2e(Browser::Firefox, "3")).beside(),
+    step("e2e-webkit", false, Some(Browser::WebKit), || e2e(Browser::WebKit, "1,2")).beside(),
+    step("e2e-webkit-3", false, Some(Browser::WebKit), || e2e(Browser::WebKit, "3")).beside(),
     // With what the browsers leave of the processors.
     step("fuzz", false, None, fuzz::in_passing).beside(),
     step("packaging", false, Some(Browser::Chromium), packaging),
@@ -284,7 +288,10 @@ pub fn e2e_tests(browser: Browser) -> Result<Run> {
     need(RUNNER)?;
     prepare()?;
     let run = if browser.needs_display() {
-        Run::new("xvfb-run").args(["-a", "node"]).dir(paths::root())
+        // Two that look for a free display at the same time may find the same.
+        static DISPLAY: AtomicU32 = AtomicU32::new(99);
+        let display = DISPLAY.fetch_add(20, Ordering::Relaxed).to_string();
+        Run::new("xvfb-run").args(["-a", "-n", display.as_str(), "node"]).dir(paths::root())
     } else {
         tools::node()
     };
@@ -299,15 +306,11 @@ fn prepare() -> Result<()> {
     tools::npm_ci(&paths::root().join("tests"))
 }
 
-/// Each line begins with the browser, and the part of the cases: two may be at it.
-fn e2e(browser: Browser, part: Option<&str>) -> Result<Counts> {
-    let mut run = e2e_tests(browser)?.env("PATH", tools::search_path()).env("NO_COLOR", "1");
-    let mut label = browser.name().to_owned();
-    if let Some(part) = part {
-        run = run.args(["--part", part]);
-        label = format!("{label} {part}");
-    }
-    let outcome = run.follow(LIMIT, |line| print!("{label}: {line}"))?;
+/// Each line begins with the browser, and the part of the cases: several may be at it.
+fn e2e(browser: Browser, part: &str) -> Result<Counts> {
+    let run = e2e_tests(browser)?.env("PATH", tools::search_path()).env("NO_COLOR", "1");
+    let outcome =
+        run.args(["--part", part]).follow(LIMIT, |line| print!("{} {part}: {line}", browser.name()))?;
     Ok(Counts::from_node(&outcome.output).judged(outcome.success))
 }
 
