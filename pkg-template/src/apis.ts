@@ -19,7 +19,8 @@ const climbs = (path: string): boolean =>
       .replace(/%(25)*3b/gi, ';'),
   );
 
-const parse = (url: string): URL | undefined => {
+/** An address, if it is one. */
+export const parseUrl = (url: string): URL | undefined => {
   try {
     return new URL(url);
   } catch {
@@ -38,7 +39,7 @@ export const readApis = (option: unknown = [], page: string): Allowed => {
     const { url, methods, ...rest } = (typeof entry === 'object' && entry ? entry : { url: entry, methods: undefined }) as Plain;
     for (const key of Object.keys(rest)) throw failure('option_unknown', `${at}.${key}`);
     if (methods !== undefined && !strings(methods)) throw failure('option_invalid', `${at}.methods`);
-    const parsed = typeof url === 'string' && parse(url);
+    const parsed = typeof url === 'string' && parseUrl(url);
     if (!parsed) throw failure('option_invalid', at);
     const { protocol, hostname, username, password, search, hash, pathname, origin } = parsed;
     const secure = protocol === 'https:' || (protocol === 'http:' && loopback(hostname) && loopback(page));

@@ -1,6 +1,6 @@
 // The engine of a vault: one for all pages, with its tokens and its `fetch`.
 
-import { readApis } from '../apis.js';
+import { parseUrl, readApis } from '../apis.js';
 import type { Calls, Host, Plain, SessionRecord, Start } from '../core.js';
 import { proving, withKeys } from '../dpop.js';
 import { describe, failure, fromRecord } from '../errors.js';
@@ -15,7 +15,6 @@ import { isBound } from '../whole.js';
 import { withKeeper } from '../with-keeper.js';
 import { toRecord } from './errors.js';
 import { LEFT_FOR } from './limits.js';
-import { originOf } from './messages.js';
 
 /** Hears how an operation went. */
 type Settled = (ok: boolean, value: unknown) => void;
@@ -148,7 +147,7 @@ export const createEngine = async (
   /** Headers for a request that the page sends itself, to an API it may send requests to. */
   const prove = async ({ method, url, nonce, token }: Plain): Promise<ProofHeaders> => {
     if (token !== undefined && typeof token !== 'string') throw failure('option_invalid', 'proof.token');
-    const origin = typeof url === 'string' ? originOf(url) : undefined;
+    const origin = typeof url === 'string' ? parseUrl(url)?.origin : undefined;
     if (typeof method !== 'string' || origin === undefined) throw failure('option_invalid', 'proof');
     if (!allowed(method, url as string)) throw failure('api_not_allowed', origin);
     const { authorization, dpop } = (await present({ nonce, token })({ method, url: url as string }))!;

@@ -1,6 +1,7 @@
 // Whatever comes through a port was written by a page, and any script may be in it: nothing is used unread. What is
 // here has been cloned already, so that it is data, without getters and with nobody else's hands on it.
 
+import { parseUrl } from '../apis.js';
 import type { Calls, Plain } from '../core.js';
 import { plain } from '../options.js';
 import type { Hello, RequestBody, RequestHead, RequestToVault, ToVault, Wake } from '../protocol.js';
@@ -12,15 +13,6 @@ const WAKES: readonly Wake[] = ['restored', 'shown', 'online', 'waiting'];
 const isText = (value: unknown, most: number): value is string => typeof value === 'string' && value.length <= most;
 
 const isOp = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
-
-/** The origin of an address, if it is one. */
-export const originOf = (url: string): string | undefined => {
-  try {
-    return new URL(url).origin;
-  } catch {
-    return undefined;
-  }
-};
 
 /** A member of a closed list. */
 const isOneOf = <T>(list: readonly T[], value: unknown): value is T => list.includes(value as T);
@@ -66,7 +58,7 @@ export const readHello = (data: unknown, origin: string): Hello | undefined => {
   const options = record(hello?.options);
   if (!hello || !options || !hasOnly(hello, ['tokenward', 'options', 'pageUrl'])) return undefined;
   const { pageUrl } = hello;
-  if (!isText(pageUrl, ADDRESS) || originOf(pageUrl) !== origin) return undefined;
+  if (!isText(pageUrl, ADDRESS) || parseUrl(pageUrl)?.origin !== origin) return undefined;
   return { tokenward: hello.tokenward as number, options, pageUrl };
 };
 
