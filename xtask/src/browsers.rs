@@ -1,6 +1,7 @@
 //! The browsers of the tests and the programs that drive them.
 
-use crate::tools::{apt_install, cargo_install, find};
+use crate::process::Run;
+use crate::tools::{apt_install, cargo, cargo_install, find};
 use anyhow::{Context, Result, bail, ensure};
 use std::path::Path;
 use std::sync::Mutex;
@@ -74,7 +75,8 @@ impl Browser {
             bail!("webkit is missing: no MiniBrowser beside WebKitWebDriver");
         }
         if self == Self::Firefox && find("geckodriver").is_none() {
-            cargo_install("geckodriver", GECKODRIVER).context("firefox is missing its geckodriver")?;
+            cargo_install(Run::new(cargo()), "geckodriver", GECKODRIVER)
+                .context("firefox is missing its geckodriver")?;
         }
         Ok(())
     }

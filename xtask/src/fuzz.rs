@@ -39,24 +39,16 @@ pub fn run(each: Duration, only: &[String]) -> Result<bool> {
     Ok((!vault || vault_fuzzer(each)?.watch(each + LIMIT)?.success) && held)
 }
 
-/// A program that lets others go first, where that can be said.
-fn humbly(program: &OsStr) -> Run {
-    match tools::find("nice") {
-        Some(nice) => Run::new(nice).args(["-n", "15"]).arg(program),
-        None => Run::new(program),
-    }
-}
-
 /// Half a minute for each target, while browsers wait for each other. Without a nightly toolchain, outside CI, it is skipped
 /// with the reason.
 pub fn in_passing() -> Result<Counts> {
-    match prepare() {
+    match prepare(|program| Run::humble(program)) {
         Err(error) if std::env::var_os("CI").is_none() => {
             println!("{error:#}");
             Ok(Counts::skipped_one())
         }
         Err(error) => Err(error),
-        Ok(()) => fuzz(targets()?, Duration::from_secs(30), humbly),
+        Ok(()) => fuzz(targets()?, Duration::from_secs(30), |program| Run::humble(program)),
     }
 }
 
@@ -86,7 +78,7 @@ fn nightly_as(how: fn(&OsStr) -> Run, program: &str) -> Run {
     run.env("PATH", tools::search_path()).named(&format!("nightly {program}"))
 }
 
-fn prepare() -> Result<()> {
+fn prepare(how: fn(&OsStr) -> Run) -> Result<()> {
     const GET: &str = "rustup toolchain install nightly --profile minimal";
     if !nightly("rustc").arg("--version").works() {
         ensure!(tools::find("rustup").is_some(), "fuzzing needs rustup (https://rustup.rs), and then: {GET}");
@@ -95,14 +87,14 @@ fn prepare() -> Result<()> {
         install.run().with_context(|| format!("no nightly toolchain; get it with: {GET}"))?;
     }
     if tools::find(CARGO_FUZZ.0).is_none() {
-        tools::cargo_install(CARGO_FUZZ.0, CARGO_FUZZ.1)?;
+        tools::cargo_install(how(tools::cargo().as_os_str()), CARGO_FUZZ.0, CARGO_FUZZ.1)?;
     }
     Ok(())
 }
 
 /// Builds all, then runs them, as many at a time as there are processors.
 fn fuzz(targets: Vec<String>, each: Duration, how: fn(&OsStr) -> Run) -> Result<Counts> {
-    prepare()?;
+    prepare(how)?;
     println!("build {} targets", targets.len());
     // The crate and what it uses here have no unsafe code of their own: without the sanitizer twice as much is tried.
     let build = nightly_as(how, "cargo");

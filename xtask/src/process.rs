@@ -31,6 +31,14 @@ impl Run {
         Self { command: Command::new(program), name }
     }
 
+    /// A program that lets others go first, where that can be said.
+    pub fn humble(program: impl AsRef<OsStr>) -> Self {
+        match crate::tools::find("nice") {
+            Some(nice) => Self::new(nice).args(["-n", "15"]).arg(program),
+            None => Self::new(program),
+        }
+    }
+
     /// Adds one argument.
     pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
         self.command.arg(arg);

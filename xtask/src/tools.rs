@@ -117,24 +117,23 @@ fn built_here() -> PathBuf {
     paths::made().join("tools")
 }
 
-/// Installs a program with cargo into the checkout.
-pub fn cargo_install(name: &str, version: &str) -> Result<()> {
+/// Installs a program with cargo, which is `run`, into the checkout.
+pub fn cargo_install(run: Run, name: &str, version: &str) -> Result<()> {
     println!("build {name} {version} (a minute or two, once)");
-    Run::new(cargo())
-        .args([
-            "install",
-            "--quiet",
-            "--debug",
-            "--locked",
-            "--version",
-            &format!("={version}"),
-            name,
-            "--root",
-        ])
-        .arg(built_here())
-        .dir(paths::root())
-        .named(&format!("cargo install {name}"))
-        .run()
+    run.args([
+        "install",
+        "--quiet",
+        "--debug",
+        "--locked",
+        "--version",
+        &format!("={version}"),
+        name,
+        "--root",
+    ])
+    .arg(built_here())
+    .dir(paths::root())
+    .named(&format!("cargo install {name}"))
+    .run()
 }
 
 /// Installs Debian packages, or says which command would.
