@@ -1,10 +1,11 @@
 // Bundles as an app's build makes them: minified ES modules.
 
 import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
+import { LEAN, loadedFiles } from '../../xtask/js/loaded.mjs';
 import { EMPTY, LIBRARIES, SLIM } from './libraries.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -15,17 +16,20 @@ export async function makeBundles(work, pkg) {
   mkdirSync(join(work, 'node_modules'), { recursive: true });
   symlinkSync(pkg, join(work, 'node_modules/tokenward'), 'junction');
 
+  const settings = {
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    legalComments: 'none',
+    nodePaths: [join(work, 'node_modules'), join(here, '../node_modules')],
+    preserveSymlinks: true,
+    write: false,
+    logLevel: 'error',
+  };
   const bundle = async (input) => {
     const { outputFiles: [{ contents }] } = await build({
-      bundle: true,
-      minify: true,
-      format: 'esm',
-      target: 'es2022',
-      legalComments: 'none',
-      nodePaths: [join(work, 'node_modules'), join(here, '../node_modules')],
-      preserveSymlinks: true,
-      write: false,
-      logLevel: 'error',
+      ...settings,
       // The whole module, which no row has a use for; in one file there would be both.
       external: ['./inline.js'],
       ...input,
@@ -43,11 +47,23 @@ export async function makeBundles(work, pkg) {
     }));
   }
 
-  // What an app downloads: the library alone.
+  // What an app downloads: the library alone, without what is loaded on demand and a page does not ask for.
+  const download = async (contents, parts) => {
+    const { outputFiles, metafile: { outputs } } = await build({
+      ...settings,
+      stdin: { contents, resolveDir: work },
+      splitting: true,
+      metafile: true,
+      outdir: work,
+      absWorkingDir: work,
+    });
+    const loaded = loadedFiles(outputs, (part) => parts.includes(part));
+    return outputFiles.reduce((sum, { path, contents }) => sum + (loaded.has(relative(work, path)) ? brotli(contents) : 0), 0);
+  };
   const downloads = new Map();
-  for (const { id, client } of LIBRARIES) downloads.set(id, brotli(await bundle({ stdin: { contents: client, resolveDir: work } })));
-  const slim = await bundle({ stdin: { contents: `export { createClient } from 'tokenward/slim';`, resolveDir: work } });
-  downloads.set(SLIM, brotli(slim) + brotli(readFileSync(join(pkg, 'dist/tokenward-lean.wasm'))));
+  for (const { id, client } of LIBRARIES) downloads.set(id, await download(client, LEAN));
+  const slim = await download(`export { createClient } from 'tokenward/slim';`, []);
+  downloads.set(SLIM, slim + brotli(readFileSync(join(pkg, 'dist/tokenward-lean.wasm'))));
   return { measured, downloads };
 }
 

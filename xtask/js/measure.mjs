@@ -1,9 +1,10 @@
 // Sizes of the package: node measure.mjs PACKAGE WORK. Prints JSON: { files, bundles }, each a list of
 // { name, raw, gzip, brotli } (gzip level 9, brotli quality 11). Runs in the checkout, for its esbuild.
 import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { basename, join, relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { LEAN, loadedFiles } from './loaded.mjs';
 
 const [pkg, work] = process.argv.slice(2).map((path) => resolve(path));
 
@@ -52,19 +53,11 @@ const bundle = async (name, source, parts) => {
     write: false,
     logLevel: 'error',
   });
-  const loaded = new Set();
-  const load = (file) => {
-    if (loaded.has(file)) return;
-    loaded.add(file);
-    for (const { path, kind, external } of outputs[file].imports) if (kind === 'import-statement' && !external) load(path);
-  };
-  for (const [file, { entryPoint }] of Object.entries(outputs)) {
-    if (!entryPoint) continue;
-    const part = basename(entryPoint, '.js');
-    if (entryPoint === '<stdin>' || parts.includes(part)) load(file);
+  const loaded = loadedFiles(outputs, (part) => {
     // A new one might be one that every page loads.
-    else if (!ON_DEMAND.includes(part) && part !== 'index') throw new Error(`${name}: is ${part} loaded?`);
-  }
+    if (!ON_DEMAND.includes(part) && part !== 'index') throw new Error(`${name}: is ${part} loaded?`);
+    return parts.includes(part);
+  });
   const sizes = outputFiles.filter(({ path }) => loaded.has(relative(work, path))).map(({ contents }) => measure(name, contents));
   if (sizes.length < loaded.size || sizes.length <= parts.length) throw new Error(`${name}: a part is missing`);
   const sum = (key) => sizes.reduce((total, size) => total + size[key], 0);
@@ -72,12 +65,11 @@ const bundle = async (name, source, parts) => {
 };
 
 const { exports } = JSON.parse(readFileSync(join(pkg, 'package.json')));
-/** Parts that a page loads whose options need no more than the lean module; and one that needs the whole one. */
-const lean = ['page', 'inline-lean'];
+/** Parts that a page loads whose options need the whole module. */
 const whole = ['page', 'inline', 'with-keeper'];
 const page = `export { createClient } from 'tokenward';`;
 const bundles = [
-  await bundle('app with tokenward', page, lean),
+  await bundle('app with tokenward', page, LEAN),
   await bundle('app with tokenward and a sealed session', page, whole),
   await bundle('app with tokenward/slim, without the wasm', `export { createClient } from 'tokenward/slim';`, []),
   ...['tokenward-lean.wasm', 'tokenward.wasm'].map((name) => measure(name, readFileSync(join(pkg, exports[`./${name}`])))),
@@ -85,11 +77,11 @@ const bundles = [
   measure('tokenward/vault', readFileSync(join(pkg, exports['./vault'].default))),
 ];
 if (exports['./providers']) {
-  bundles.push(await bundle('app with tokenward and one provider', `${page} export { keycloak } from 'tokenward/providers';`, lean));
+  bundles.push(await bundle('app with tokenward and one provider', `${page} export { keycloak } from 'tokenward/providers';`, LEAN));
 }
 for (const adapter of ['react', 'vue']) {
   if (!exports[`./${adapter}`]) continue;
-  bundles.push(await bundle(`app with tokenward and tokenward/${adapter}`, `${page} export * from 'tokenward/${adapter}';`, lean));
+  bundles.push(await bundle(`app with tokenward and tokenward/${adapter}`, `${page} export * from 'tokenward/${adapter}';`, LEAN));
 }
 
 const files = readdirSync(pkg, { recursive: true, withFileTypes: true })

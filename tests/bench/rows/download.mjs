@@ -6,7 +6,7 @@ export default {
   unit: 'KB',
   digits: 1,
   reach: '36 (budget 48)',
-  notes: ['tokenward: with the wasm inside the script; tokenward-slim: script and wasm file. 1 KB is 1,000 bytes.'],
+  notes: ['tokenward: with the wasm inside a script; tokenward-slim: script and wasm file; both without parts that a page has not asked for. 1 KB is 1,000 bytes.'],
   libraries: IDS.flatMap((id) => (id === OURS ? [id, SLIM] : [id])),
   rounds: { quick: 1, full: 1 },
   sample: async ({ downloads }, library) => [downloads.get(library) / 1000],
