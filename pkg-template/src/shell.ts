@@ -35,16 +35,22 @@ export const inShell = (make: (means: Means) => Engine, options: Plain, host: En
     verify,
   });
 
-  const listen = (target: EventTarget | undefined, types: string[], heard: (event: Event) => void) => {
-    for (const type of types) target?.addEventListener(type, heard, gone);
-  };
-  const resumed = () => page?.hidden || engine.happened(RESUMED);
-  listen(page, ['visibilitychange', 'resume'], resumed);
-  listen(globalThis, ['pageshow'], (event) =>
-    (event as PageTransitionEvent).persisted ? engine.happened(RESTORED) : resumed(),
-  );
-  const network = () => engine.happened(globalThis.navigator?.onLine === false ? OFFLINE : ONLINE);
-  listen(globalThis, ['online', 'offline'], network);
-  network();
+  const listen = (target: EventTarget | undefined, type: string, meaning: (event: Event) => number | undefined) =>
+    target?.addEventListener(
+      type,
+      (event) => {
+        const what = meaning(event);
+        if (what !== undefined) engine.happened(what);
+      },
+      gone,
+    );
+  listen(page, 'visibilitychange', () => (page?.hidden ? undefined : RESUMED));
+  // Also of a page that stays hidden.
+  listen(page, 'resume', () => RESUMED);
+  listen(globalThis, 'pageshow', (event) => ((event as PageTransitionEvent).persisted ? RESTORED : RESUMED));
+  // The event's word, not the realm's: a vault is told by its pages, and a worker may not know yet.
+  listen(globalThis, 'online', () => ONLINE);
+  listen(globalThis, 'offline', () => OFFLINE);
+  engine.happened(globalThis.navigator?.onLine === false ? OFFLINE : ONLINE);
   return engine;
 };

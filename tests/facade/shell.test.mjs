@@ -136,9 +136,12 @@ test('H02: an engine hears of every moment after which time may have passed, and
   document.hidden = true;
   document.dispatchEvent(new Event('visibilitychange'));
   assert.deepEqual(happened, [], 'nobody looks at a page that has just been hidden');
+  document.dispatchEvent(new Event('resume'));
+  dispatchEvent(Object.assign(new Event('pageshow'), { persisted: false }));
+  assert.deepEqual(happened.splice(0), [RESUMED, RESUMED], 'time has passed for a hidden page as well');
   Object.defineProperty(globalThis, 'navigator', { value: { onLine: false }, configurable: true });
   dispatchEvent(new Event('offline'));
-  globalThis.navigator.onLine = true;
+  // A page may tell a worker that does not know yet.
   dispatchEvent(new Event('online'));
   delete globalThis.navigator;
   assert.deepEqual(happened.splice(0), [OFFLINE, ONLINE]);
