@@ -82,15 +82,6 @@ impl Algorithm {
             _ => None,
         }
     }
-
-    /// The hash function that the algorithm names, as `crypto.subtle` calls it.
-    pub fn hash(self) -> &'static str {
-        match self {
-            Self::Rs256 | Self::Ps256 | Self::Es256 => "SHA-256",
-            Self::Rs384 | Self::Ps384 | Self::Es384 => "SHA-384",
-            Self::Rs512 | Self::Ps512 | Self::Ed25519 => "SHA-512",
-        }
-    }
 }
 
 /// A token cut into its parts; its signature is not verified yet.

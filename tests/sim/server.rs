@@ -9,6 +9,7 @@ use tokenward::engine::input::Verdict;
 use tokenward::engine::output::Verification;
 use tokenward::protocol::dpop::Proof;
 use tokenward::protocol::http::{HttpResponse, Purpose};
+use tokenward::protocol::jws::Algorithm;
 use tokenward::secret::Secret;
 use tokenward::time::Millis;
 
@@ -712,7 +713,7 @@ pub(crate) fn verify(verification: &Verification) -> Verdict {
     if !right || !verification.keys.iter().any(named) {
         return Verdict::Invalid;
     }
-    assert_eq!(verification.algorithm.hash(), "SHA-256");
+    assert_eq!(verification.algorithm, Algorithm::Es256);
     let digest = |text: &Secret| Sha256::digest(text.expose()).to_vec();
     Verdict::Valid(verification.hashed.as_ref().map(digest).unwrap_or_default())
 }

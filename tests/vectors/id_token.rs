@@ -342,11 +342,10 @@ fn b12_fractions_are_legal() {
 
 /// The digest that the shell gives with a verdict.
 pub(crate) fn digest_by(algorithm: Algorithm, text: &str) -> digest::Digest {
-    let function = match algorithm.hash() {
-        "SHA-256" => &digest::SHA256,
-        "SHA-384" => &digest::SHA384,
-        "SHA-512" => &digest::SHA512,
-        other => panic!("no hash function of crypto.subtle: {other}"),
+    let function = match algorithm {
+        Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Es256 => &digest::SHA256,
+        Algorithm::Rs384 | Algorithm::Ps384 | Algorithm::Es384 => &digest::SHA384,
+        Algorithm::Rs512 | Algorithm::Ps512 | Algorithm::Ed25519 => &digest::SHA512,
     };
     digest::digest(function, text.as_bytes())
 }

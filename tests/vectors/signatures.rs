@@ -52,6 +52,7 @@ fn header(text: &str) -> String {
 fn c01_all_nine_algorithms_verify() {
     for (name, algorithm) in NAMES.into_iter().zip(Algorithm::ALL) {
         assert_eq!(Algorithm::from_name(name), Some(*algorithm));
+        assert_eq!(Algorithm::from_name(algorithm.as_str()), Some(*algorithm));
         let keys = key_set(&[ISSUER.jwk(name, Some("k"))]);
         let Outcome::Valid(read) = outcome(&ISSUER.token(name, Some("k"), &claims()), &keys, &[*algorithm])
         else {
